@@ -75,6 +75,15 @@ enum err db_commit(struct db *db, struct err_info *ret_info);
 /* Roll back; when even that fails, or the connection is not idle afterwards, it is closed. */
 void db_rollback(struct db *db);
 
+/* Is a transaction open (failed or not)? */
+bool db_in_transaction(const struct db *db);
+
+/* For parts that need a transaction whether or not their caller has opened one (a dry run has): as BEGIN, COMMIT and
+ * ROLLBACK, or the same of a savepoint inside the open transaction. They do not nest in one another. */
+enum err db_begin_nested(struct db *db, struct err_info *ret_info);
+enum err db_commit_nested(struct db *db, struct err_info *ret_info);
+void db_rollback_nested(struct db *db);
+
 /* Pipelines: queue statements, then flush with db_pipeline_sync, then take the results in order, one for each statement
  * queued, then end. Statements between syncs after a failed one come back as ERR_INTERNAL with
  * db_pipeline_skipped() true. db_pipeline_send_begin/commit queue BEGIN and COMMIT. */
