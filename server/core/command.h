@@ -42,6 +42,8 @@ struct command {
     const char *summary; /* one line for `help` */
     const char *help;    /* the paragraphs below it; NULL: none */
     bool reads_input;    /* wants the first line of stdin (not in a batch) */
+    /* With reads_input: does it want the line with these arguments? NULL: always. Main loop; before prepare. */
+    bool (*wants_input)(const struct args *args);
     bool changes;        /* writes to the database: a dry run rolls its steps back */
     bool streams;        /* goes on until the client leaves */
     /* On the main loop: check the values, resolve the store, fill request->movement or request->data. Never blocks. NULL: nothing

@@ -10,6 +10,9 @@
 #include "common/arena.h"
 #include "common/buf.h"
 
+/* How a csv record ends (RFC 4180). */
+#define TABLE_CSV_LINE_END "\r\n"
+
 enum format { FORMAT_TEXT, FORMAT_CSV, FORMAT_JSON };
 
 enum column_kind {
