@@ -22,6 +22,7 @@ struct db_settings {
     unsigned statement_timeout_ms;
     unsigned lock_timeout_ms; /* 0: none */
     unsigned retry_seconds;   /* the longest pause between attempts to connect */
+    bool generic_plans;       /* plan each query once: for the ledger's, whose best plan never depends on the values */
 };
 
 struct db *db_new(const struct db_settings *settings);
