@@ -1,0 +1,47 @@
+-- A page of the movements of some stores: stores by code, the newest movement first.
+-- $1 codes text[]: the stores; NULL: all
+-- $2 after_store text: the page begins after this store's…
+-- $3 after_seq bigint: …movement of this number; both NULL: at the beginning
+-- $4 limit bigint
+-- $5 type integer: NULL: any
+-- $6 user_name text: NULL: anybody
+-- $7 from timestamptz: when it happened, inclusive; NULL: see $8
+-- $8 from_day integer: the start of today (0) or yesterday (-1) in the store's time zone; NULL too: no bound
+-- $9 to timestamptz: exclusive; NULL: see $10
+-- $10 to_day integer: as $8
+-- columns: store, currency, seq, sku, name, type, quantity, balance, reason, note, ref,
+--     user_name, price, cost, reverses, occurred_at, recorded_at, occurred_local, recorded_local
+SELECT s.code AS store, s.currency, m.seq, p.sku, p.name, t.name AS type, m.quantity, m.balance, r.name AS reason, m.note,
+    coalesce(m.ref, b.batch_key || ':' || m.batch_line) AS ref, u.name AS user_name, m.price, m.cost, m.reverses,
+    (extract(epoch FROM m.occurred_at) * 1000000)::bigint AS occurred_at,
+    (extract(epoch FROM m.recorded_at) * 1000000)::bigint AS recorded_at,
+    to_char(m.occurred_at AT TIME ZONE s.timezone, 'YYYY-MM-DD HH24:MI:SS') AS occurred_local,
+    to_char(m.recorded_at AT TIME ZONE s.timezone, 'YYYY-MM-DD HH24:MI:SS') AS recorded_local
+FROM stores s
+CROSS JOIN LATERAL (
+    SELECT
+        coalesce($7::timestamptz, (date_trunc('day', now() AT TIME ZONE s.timezone)
+            + $8::integer * interval '1 day') AT TIME ZONE s.timezone) AS lower,
+        coalesce($9::timestamptz, (date_trunc('day', now() AT TIME ZONE s.timezone)
+            + $10::integer * interval '1 day') AT TIME ZONE s.timezone) AS upper
+) AS a
+CROSS JOIN LATERAL (
+    SELECT m.*
+    FROM stock_movements m
+    WHERE m.store_id = s.store_id
+        AND m.seq < CASE WHEN s.code = $2::text THEN $3::bigint ELSE 9223372036854775807 END
+        AND ($5::integer IS NULL OR m.type_id = $5::integer)
+        AND ($6::text IS NULL OR m.user_id = (SELECT user_id FROM users WHERE name = $6::text))
+        AND (a.lower IS NULL OR m.occurred_at >= a.lower)
+        AND (a.upper IS NULL OR m.occurred_at < a.upper)
+    ORDER BY m.seq DESC
+    LIMIT $4::bigint
+) AS m
+JOIN products p ON p.product_id = m.product_id
+JOIN users u ON u.user_id = m.user_id
+JOIN movement_types t ON t.type_id = m.type_id
+LEFT JOIN movement_reasons r ON r.reason_id = m.reason_id
+LEFT JOIN ledger_batches b ON b.store_id = m.store_id AND b.batch_id = m.batch_id
+WHERE ($1::text[] IS NULL OR s.code = ANY ($1::text[])) AND ($2::text IS NULL OR s.code >= $2::text)
+ORDER BY s.code, m.seq DESC
+LIMIT $4::bigint
