@@ -1,6 +1,7 @@
 # Puts the SQL files into C. Included, it defines embed_sql_headers(DIR QUERIES MIGRATIONS); run by `cmake -P` with
 # OUTPUT, QUERIES_LIST and MIGRATIONS_LIST it writes the texts. Texts are arrays of bytes, not string literals:
 # C promises only 4,095 characters for those. Each list ends in an entry of NULLs, so that an empty one is C too.
+cmake_policy(VERSION 3.25)
 
 # NAME.sql: a C identifier in lower case.
 function(embed_sql_query_name path ret_name)

@@ -1,0 +1,318 @@
+/* The keys of stockroom.ini, their ranges and defaults; the checks of each kind of value. Called by config.c.
+ * Touches only the struct config it is given. A key is added here, in config.h and in stockroom.ini. */
+#include "config/keys.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "common/values.h"
+
+enum { HOST_MAX = 255, USER_MAX = 32 };
+
+#define NUMBER(section, field, initial, min, max)                                                            \
+    {                                                                                                        \
+#section, #field, KEYS_NUMBER, offsetof(struct config, section.field), initial, min, max             \
+    }
+#define OTHER(section, field, kind, initial)                                                                 \
+    {                                                                                                        \
+#section, #field, kind, offsetof(struct config, section.field), initial, 0, 0                        \
+    }
+
+const struct keys_entry keys_table[] = {
+    OTHER(server, listen, KEYS_ADDRESSES, "0.0.0.0:2222 [::]:2222"),
+    OTHER(server, host_keys, KEYS_PATHS, NULL),
+    OTHER(server, user, KEYS_USER, "stockroom"),
+    OTHER(server, log, KEYS_TEXT, "-"),
+    OTHER(server, log_level, KEYS_LEVEL, "info"),
+    NUMBER(server, log_queue_lines, "8192", 16, 1048576),
+    NUMBER(server, drain_seconds, "10", 0, 3600),
+
+    NUMBER(limits, sessions, "10000", 1, 100000),
+    NUMBER(limits, sessions_per_source, "1000", 1, 100000),
+    NUMBER(limits, unauthenticated, "100", 1, 100000),
+    NUMBER(limits, login_grace_seconds, "30", 1, 3600),
+    NUMBER(limits, auth_tries, "6", 1, 20),
+    NUMBER(limits, session_memory_mib, "256", 64, 65536),
+    NUMBER(limits, ping_seconds, "15", 1, 3600),
+    NUMBER(limits, ping_timeout_seconds, "15", 1, 3600),
+    NUMBER(limits, output_bytes, "65536", 4096, 67108864),
+    NUMBER(limits, output_total_mib, "256", 1, 65536),
+    NUMBER(limits, lines_in_flight, "8192", 1, 1000000),
+    NUMBER(limits, atomic_lines, "10000", 1, 1000000),
+    NUMBER(limits, dry_run_products, "200000", 1, 100000000),
+    NUMBER(limits, query_queue, "1024", 1, 1000000),
+    NUMBER(limits, query_timeout_ms, "5000", 1, 600000),
+
+    OTHER(database, dsn, KEYS_SECRET, NULL),
+    OTHER(database, dsn_file, KEYS_TEXT, NULL),
+    OTHER(database, password_file, KEYS_TEXT, NULL),
+    OTHER(database, owner_dsn, KEYS_SECRET, NULL),
+    OTHER(database, owner_dsn_file, KEYS_TEXT, NULL),
+    NUMBER(database, workers, "4", 1, 256),
+    NUMBER(database, statement_timeout_ms, "30000", 100, 3600000),
+    NUMBER(database, connect_timeout_seconds, "5", 1, 300),
+    NUMBER(database, retry_seconds, "5", 1, 3600),
+
+    NUMBER(ledger, lines_per_transaction, "4000", 1, 100000),
+    NUMBER(ledger, commit_target_ms, "20", 1, 10000),
+    NUMBER(ledger, stores_per_transaction, "0", 0, 10000),
+    NUMBER(ledger, interactive_lines, "16", 0, 100000),
+    NUMBER(ledger, queue_lines, "200000", 1, 10000000),
+    NUMBER(ledger, resolve_seconds, "30", 1, 3600),
+    NUMBER(ledger, lock_timeout_ms, "10000", 1, 600000),
+
+    NUMBER(passwords, memory_kib, "19456", 8192, 1048576),
+    NUMBER(passwords, passes, "2", 1, 16),
+    NUMBER(passwords, threads, "2", 1, 64),
+    NUMBER(passwords, queue, "256", 1, 100000),
+    {NULL, NULL, KEYS_NUMBER, 0, NULL, 0, 0},
+};
+
+_Static_assert(sizeof keys_table / sizeof keys_table[0] <= KEYS_MAX, "KEYS_MAX is too small");
+
+int keys_find(const char *section, const char *name)
+{
+    for (int i = 0; keys_table[i].name != NULL; i++) {
+        if (strcmp(keys_table[i].section, section) == 0 && strcmp(keys_table[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+bool keys_has_section(const char *section, size_t len)
+{
+    for (int i = 0; keys_table[i].name != NULL; i++) {
+        if (strlen(keys_table[i].section) == len && memcmp(keys_table[i].section, section, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void *field_of(struct config *config, const struct keys_entry *entry)
+{
+    return (char *)config + entry->offset;
+}
+
+static char *duplicate(const char *text, size_t len)
+{
+    char *copy = strndup(text, len);
+
+    if (copy == NULL) {
+        abort();
+    }
+    return copy;
+}
+
+static enum err set_number(unsigned *field, const struct keys_entry *entry, const char *value,
+                           struct err_info *ret_info)
+{
+    int64_t number = 0;
+    enum err err = values_parse_integer(value, entry->min, entry->max, &number, ret_info);
+
+    if (err == ERR_OK) {
+        *field = (unsigned)number;
+    }
+    return err;
+}
+
+static enum err set_level(enum log_level *field, const char *value, struct err_info *ret_info)
+{
+    static const struct {
+        const char *text;
+        enum log_level level;
+    } levels[] = {{"debug", LOG_LEVEL_DEBUG},
+                  {"info", LOG_LEVEL_INFO},
+                  {"warning", LOG_LEVEL_WARNING},
+                  {"error", LOG_LEVEL_ERROR}};
+
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        if (strcmp(value, levels[i].text) == 0) {
+            *field = levels[i].level;
+            return ERR_OK;
+        }
+    }
+    return err_set(ret_info, ERR_BAD_VALUE, "'%.40s' is not one of debug, info, warning, error", value);
+}
+
+/* A system user: as useradd takes them. */
+static enum err check_user(const char *value, struct err_info *ret_info)
+{
+    static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    static const char others[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.-";
+    size_t len = strlen(value);
+
+    if (len > USER_MAX || strchr(first, value[0]) == NULL || strspn(value, others) != len) {
+        return err_set(ret_info, ERR_BAD_VALUE, "'%.40s' is not the name of a system user", value);
+    }
+    return ERR_OK;
+}
+
+/* A name of letters, digits, dots and hyphens; if only digits and dots, an IPv4 address. */
+static bool is_host(const char *host)
+{
+    static const char digits[] = "0123456789.";
+    static const char others[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+    size_t len = strlen(host);
+    struct in_addr address;
+
+    if (len == 0 || strspn(host, others) != len || host[0] == '-' || host[0] == '.') {
+        return false;
+    }
+    return strspn(host, digits) != len || inet_pton(AF_INET, host, &address) == 1;
+}
+
+/* HOST:PORT or [IPv6]:PORT. */
+static enum err check_address(const char *item, struct err_info *ret_info)
+{
+    const char *colon = strrchr(item, ':');
+    char host[HOST_MAX + 1];
+    struct in6_addr address;
+    int64_t port;
+    size_t len;
+
+    if (colon == NULL || (size_t)(colon - item) > HOST_MAX) {
+        return err_set(ret_info, ERR_BAD_VALUE, "'%.80s' is not HOST:PORT", item);
+    }
+    if (colon[1] < '0' || colon[1] > '9' ||
+        values_parse_integer(colon + 1, 1, 65535, &port, NULL) != ERR_OK) {
+        return err_set(ret_info, ERR_BAD_VALUE, "'%.80s' has no port from 1 to 65535", item);
+    }
+    len = (size_t)(colon - item);
+    if (item[0] == '[' && len >= 2 && item[len - 1] == ']') {
+        memcpy(host, item + 1, len - 2);
+        host[len - 2] = '\0';
+        if (inet_pton(AF_INET6, host, &address) == 1) {
+            return ERR_OK;
+        }
+        return err_set(ret_info, ERR_BAD_VALUE, "'%.80s' is not an IPv6 address in brackets and a port",
+                       item);
+    }
+    memcpy(host, item, len);
+    host[len] = '\0';
+    if (!is_host(host)) {
+        return err_set(ret_info, ERR_BAD_VALUE, "'%.80s' is not HOST:PORT (IPv6 addresses need brackets)",
+                       item);
+    }
+    return ERR_OK;
+}
+
+static void clear_list(struct config_list *list)
+{
+    for (unsigned i = 0; i < list->count; i++) {
+        free(list->items[i]);
+    }
+    *list = (struct config_list){0};
+}
+
+static enum err add_item(struct config_list *list, enum keys_kind kind, const char *item, size_t len,
+                         struct err_info *ret_info)
+{
+    char *copy;
+
+    if (list->count == CONFIG_LIST_MAX) {
+        return err_set(ret_info, ERR_BAD_VALUE, "more than %d entries", CONFIG_LIST_MAX);
+    }
+    copy = duplicate(item, len);
+    for (unsigned i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], copy) == 0) {
+            free(copy);
+            return err_set(ret_info, ERR_BAD_VALUE, "'%.80s' is there twice", list->items[i]);
+        }
+    }
+    list->items[list->count++] = copy;
+    return kind == KEYS_ADDRESSES ? check_address(copy, ret_info) : ERR_OK;
+}
+
+static enum err set_list(struct config_list *field, enum keys_kind kind, const char *value,
+                         struct err_info *ret_info)
+{
+    static const char blanks[] = " \t";
+    struct config_list list = {0};
+    enum err err = ERR_OK;
+
+    value += strspn(value, blanks);
+    while (*value != '\0' && err == ERR_OK) {
+        size_t len = strcspn(value, blanks);
+
+        err = add_item(&list, kind, value, len, ret_info);
+        value += len;
+        value += strspn(value, blanks);
+    }
+    if (err != ERR_OK) {
+        clear_list(&list);
+        return err;
+    }
+    clear_list(field);
+    *field = list;
+    return ERR_OK;
+}
+
+static void clear_text(char **field, bool secret)
+{
+    if (secret && *field != NULL) {
+        explicit_bzero(*field, strlen(*field));
+    }
+    free(*field);
+    *field = NULL;
+}
+
+enum err keys_set(struct config *config, const struct keys_entry *entry, const char *value,
+                  struct err_info *ret_info)
+{
+    void *field = field_of(config, entry);
+    size_t len = strlen(value);
+
+    if (len == 0) {
+        return err_set(ret_info, ERR_BAD_VALUE, "has no value; leave the key out to have its default");
+    }
+    if (len > CONFIG_TEXT_MAX) {
+        return err_set(ret_info, ERR_BAD_VALUE, "has %zu bytes; at most %d", len, CONFIG_TEXT_MAX);
+    }
+    switch (entry->kind) {
+    case KEYS_NUMBER:
+        return set_number(field, entry, value, ret_info);
+    case KEYS_LEVEL:
+        return set_level(field, value, ret_info);
+    case KEYS_PATHS:
+    case KEYS_ADDRESSES:
+        return set_list(field, entry->kind, value, ret_info);
+    case KEYS_USER:
+        if (check_user(value, ret_info) != ERR_OK) {
+            return ERR_BAD_VALUE;
+        }
+        break;
+    case KEYS_TEXT:
+    case KEYS_SECRET:
+        break;
+    }
+    clear_text(field, entry->kind == KEYS_SECRET);
+    *(char **)field = duplicate(value, len);
+    return ERR_OK;
+}
+
+void keys_clear(struct config *config, const struct keys_entry *entry)
+{
+    void *field = field_of(config, entry);
+
+    switch (entry->kind) {
+    case KEYS_PATHS:
+    case KEYS_ADDRESSES:
+        clear_list(field);
+        break;
+    case KEYS_TEXT:
+    case KEYS_USER:
+    case KEYS_SECRET:
+        clear_text(field, entry->kind == KEYS_SECRET);
+        break;
+    case KEYS_NUMBER:
+        *(unsigned *)field = 0;
+        break;
+    case KEYS_LEVEL:
+        *(enum log_level *)field = LOG_LEVEL_INFO;
+        break;
+    }
+}
