@@ -1,0 +1,34 @@
+/* All commands, one file each in this folder; command_table.c puts them in order.
+ * Included by the commands' own files and the table.
+ * Declarations only. */
+#ifndef STOCKROOM_SERVER_CORE_COMMANDS_COMMANDS_H
+#define STOCKROOM_SERVER_CORE_COMMANDS_COMMANDS_H
+
+#include "server/core/command.h"
+
+extern const struct command command_sell;
+extern const struct command command_stock_in;
+extern const struct command command_remove;
+extern const struct command command_inventory;
+extern const struct command command_movements;
+extern const struct command command_watch;
+extern const struct command command_product_add;
+extern const struct command command_product_set;
+extern const struct command command_product_show;
+extern const struct command command_product_list;
+extern const struct command command_store_add;
+extern const struct command command_store_set;
+extern const struct command command_store_list;
+extern const struct command command_user_add;
+extern const struct command command_user_list;
+extern const struct command command_user_disable;
+extern const struct command command_user_enable;
+extern const struct command command_key_add;
+extern const struct command command_key_list;
+extern const struct command command_key_remove;
+extern const struct command command_passwd;
+extern const struct command command_whoami;
+extern const struct command command_use;
+extern const struct command command_help;
+
+#endif

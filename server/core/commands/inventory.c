@@ -1,0 +1,158 @@
+/* inventory: what stores have, a page at a time by store and SKU.
+ * Prepared on the main loop; its query runs on a worker's thread.
+ * Shows only stores of the caller. */
+#include "server/core/commands/cells.h"
+#include "server/core/commands/commands.h"
+#include "server/core/commands/filters.h"
+
+#include "common/cleanup.h"
+
+/* Columns of inventory_list.sql and inventory_product.sql. */
+enum {
+    ROW_STORE,
+    ROW_CURRENCY,
+    ROW_SKU,
+    ROW_NAME,
+    ROW_CATEGORY,
+    ROW_UNIT,
+    ROW_QUANTITY,
+    ROW_REORDER_POINT,
+    ROW_LOW,
+    ROW_PRICE_MILLI,
+    ROW_UPDATED_AT,
+    ROW_UPDATED_LOCAL
+};
+
+static const struct column columns[] = {
+    {"store", COLUMN_TEXT, 0},   {"sku", COLUMN_TEXT, 0},          {"name", COLUMN_TEXT, 0},
+    {"category", COLUMN_TEXT, 0}, {"unit", COLUMN_TEXT, 0},        {"quantity", COLUMN_QUANTITY, 0},
+    {"reorder_point", COLUMN_QUANTITY, 0}, {"low", COLUMN_BOOL, 0}, {"price", COLUMN_MONEY, 0},
+    {"updated_at", COLUMN_TIME, 0},
+};
+
+struct inventory_filters {
+    struct filters_page page;
+    struct filters_words words;
+    struct filters_time from, to;
+    const char *category;
+    const char *product;
+    bool low;
+};
+
+static enum err prepare(struct request *request, struct err_info *ret_info)
+{
+    struct inventory_filters *filters = arena_calloc(&request->arena, 1, sizeof *filters);
+    enum err err = filters_parse_stores(request, ret_info);
+
+    if (err == ERR_OK) {
+        err = filters_parse_page(request, 'i', 2, &filters->page, ret_info);
+    }
+    if (err == ERR_OK) {
+        err = filters_parse_search(request, &filters->words, ret_info);
+    }
+    if (err == ERR_OK) {
+        err = filters_parse_category(request, &filters->category, ret_info);
+    }
+    if (err == ERR_OK) {
+        err = filters_parse_time(request, "updated-from", &filters->from, ret_info);
+    }
+    if (err == ERR_OK) {
+        err = filters_parse_time(request, "updated-to", &filters->to, ret_info);
+    }
+    filters->product = args_option(&request->args, "product");
+    if (err == ERR_OK && filters->product != NULL) {
+        err = values_check_sku(filters->product, ret_info);
+    }
+    filters->low = args_flag(&request->args, "low");
+    request->data = filters;
+    return err;
+}
+
+static void fill_row(struct cell *row, const struct cells_source *source)
+{
+    int places = values_currency_places(db_result_text(source->result, source->row, ROW_CURRENCY));
+
+    cells_set(&row[0], source, ROW_STORE);
+    cells_set(&row[1], source, ROW_SKU);
+    cells_set(&row[2], source, ROW_NAME);
+    cells_set(&row[3], source, ROW_CATEGORY);
+    cells_set(&row[4], source, ROW_UNIT);
+    cells_set(&row[5], source, ROW_QUANTITY);
+    cells_set(&row[6], source, ROW_REORDER_POINT);
+    cells_set(&row[7], source, ROW_LOW);
+    cells_set_milli(&row[8], source, ROW_PRICE_MILLI, places);
+    cells_set_time(&row[9], source, ROW_UPDATED_AT, ROW_UPDATED_LOCAL);
+}
+
+static void bind(struct db_params *params, struct request *request, const struct inventory_filters *filters)
+{
+    db_params_init(params, &request->arena);
+    filters_bind_stores(params, request);
+    db_bind_text(params, filters->page.after[0]);
+    db_bind_text(params, filters->page.after[1]);
+    db_bind_i64(params, filters->page.limit + 1);
+    filters_bind_words(params, &filters->words);
+    db_bind_bool(params, filters->low);
+    db_bind_text(params, filters->category);
+    filters_bind_time(params, &filters->from);
+    filters_bind_time(params, &filters->to);
+}
+
+static enum err run(struct request *request, struct db *db, struct err_info *ret_info)
+{
+    cleanup(cleanup_db_result) struct db_result *result = NULL;
+    const struct inventory_filters *filters = request->data;
+    static const int key_columns[] = {ROW_STORE, ROW_SKU};
+    enum sql_query query = SQL_QUERY_INVENTORY_LIST;
+    struct db_params params;
+    int32_t product_id;
+    enum err err = filters_check_store(request, db, ret_info);
+
+    bind(&params, request, filters);
+    if (err == ERR_OK && filters->product != NULL) {
+        query = SQL_QUERY_INVENTORY_PRODUCT;
+        err = filters_find_product(request, db, filters->product, &product_id, NULL, ret_info);
+        if (err == ERR_OK) {
+            db_bind_i32(&params, product_id);
+        }
+    }
+    if (err == ERR_OK) {
+        err = db_query(db, query, &params, &result, ret_info);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    table_init(&request->table, &request->arena, columns, sizeof columns / sizeof columns[0]);
+    int rows = filters_cut_page(&filters->page, result, key_columns, &request->table);
+    for (int i = 0; i < rows; i++) {
+        fill_row(table_add_row(&request->table), &(struct cells_source){&request->arena, result, i});
+    }
+    return ERR_OK;
+}
+
+static const struct option_spec options[] = {
+    {"product", "SKU", "only this product, by SKU or barcode; shown even where there is none", false, false},
+    {"search", "TEXT", "only products with all these words in SKU or name", false, false},
+    {"low", NULL, "only what is at or below its reorder point", false, false},
+    {"category", "C", "only this category", false, false},
+    {"updated-from", "TIME", "only balances that changed since", false, false},
+    {"updated-to", "TIME", "only balances that last changed before", false, false},
+    OPTION_STORE,
+    OPTION_ALL_STORES,
+    OPTION_LIMIT,
+    OPTION_AFTER,
+    OPTION_END,
+};
+
+const struct command command_inventory = {
+    .name = "inventory",
+    .arguments = "",
+    .options = options,
+    .roles = ROLE_ANY,
+    .cost = COST_READ,
+    .summary = "show what is in stock",
+    .help = "Rows by store and SKU. Where more follow, the answer names a cursor for --after. Times may be\n"
+            "RFC 3339, today, yesterday, -7d, -3h; days are those of the store's time zone.",
+    .prepare = prepare,
+    .steps = {{STEP_QUERY, run}},
+};

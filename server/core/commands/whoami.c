@@ -1,0 +1,61 @@
+/* whoami: who the caller is and what opened the door.
+ * Its query runs on a worker's thread.
+ * Shows the identity of this session, as it was at login. */
+#include "common/cleanup.h"
+#include "server/core/commands/cells.h"
+#include "server/core/commands/commands.h"
+
+static const struct column columns[] = {
+    {"user", COLUMN_TEXT, 0}, {"role", COLUMN_TEXT, 0}, {"stores", COLUMN_LIST, 0}, {"key", COLUMN_TEXT, 0}};
+
+static const char *join_stores(struct arena *arena, const struct identity *who)
+{
+    cleanup(buf_done) struct buf list = {0};
+
+    for (unsigned i = 0; i < who->store_count; i++) {
+        if (i > 0) {
+            buf_append_char(&list, '\n');
+        }
+        buf_append_text(&list, who->store_codes[i]);
+    }
+    return list.len > 0 ? arena_strndup(arena, list.data, list.len) : "";
+}
+
+static enum err run(struct request *request, struct db *db, struct err_info *ret_info)
+{
+    cleanup(cleanup_db_result) struct db_result *result = NULL;
+    const struct identity *who = request->who;
+    struct cell *row;
+
+    if (who->key_id != 0) {
+        struct db_params params;
+        enum err err;
+
+        db_params_init(&params, &request->arena);
+        db_bind_i32(&params, who->key_id);
+        err = db_query(db, SQL_QUERY_KEY_FINGERPRINT, &params, &result, ret_info);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    table_init(&request->table, &request->arena, columns, sizeof columns / sizeof columns[0]);
+    request->table.single = true;
+    row = table_add_row(&request->table);
+    row[0].value = arena_strdup(&request->arena, who->user);
+    row[1].value = identity_role_text(who->role);
+    row[2].value = join_stores(&request->arena, who);
+    if (result != NULL && db_result_rows(result) == 1) {
+        cells_set(&row[3], &(struct cells_source){&request->arena, result, 0}, 0);
+    }
+    return ERR_OK;
+}
+
+const struct command command_whoami = {
+    .name = "whoami",
+    .arguments = "",
+    .roles = ROLE_ANY,
+    .cost = COST_READ,
+    .summary = "show who you are",
+    .help = "An admin's stores are all of them; none are listed.",
+    .steps = {{STEP_QUERY, run}},
+};
