@@ -171,7 +171,7 @@ static enum err set_session(struct db *db, struct err_info *ret_info)
              "SET idle_in_transaction_session_timeout = %u; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; "
              "SET bytea_output = 'hex'; SET client_encoding = 'UTF8'; SET client_min_messages = 'warning'; "
              "SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = off; "
-             "SET plan_cache_mode = %s",
+             "SET jit = off; SET plan_cache_mode = %s",
              db->settings.statement_timeout_ms, db->settings.lock_timeout_ms,
              db->settings.statement_timeout_ms == 0 ? 0 : db->settings.statement_timeout_ms + ANSWER_GRACE_MS,
              db->settings.generic_plans ? "force_generic_plan" : "auto");
