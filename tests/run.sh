@@ -1,0 +1,93 @@
+#!/bin/bash
+# Builds Stockroom and runs every test: the one driver, for people and for CI. Installs the Debian packages that are
+# missing, builds with gcc and with clang (warnings are errors), starts a private PostgreSQL, runs ctest, cleans up.
+set -euo pipefail
+# shellcheck source=tests/lib/postgres.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib/postgres.sh"
+
+preset=dev
+slow=false
+filter=''
+
+usage() {
+    cat <<'TEXT'
+usage: tests/run.sh [--preset NAME] [--slow] [-R REGEX]
+
+  --preset NAME  the build to test: dev (gcc; the default), asan, tsan, release
+  --slow         the slow tests too, and then everything again under AddressSanitizer and UBSan
+  -R REGEX       only the tests whose names match; no second build with clang
+TEXT
+}
+
+parse_arguments() {
+    while (($# > 0)); do
+        case $1 in
+        --preset) (($# > 1)) || die "--preset needs a name"; preset=$2; shift ;;
+        --preset=*) preset=${1#--preset=} ;;
+        --slow) slow=true ;;
+        -R) (($# > 1)) || die "-R needs a pattern"; filter=$2; shift ;;
+        -h | --help) usage; exit 0 ;;
+        *) usage >&2; die "unknown argument: $1" ;;
+        esac
+        shift
+    done
+}
+
+build() { # PRESET
+    say "Building: $1"
+    run_logged "configuring $1" "$log" cmake --preset "$1"
+    run_logged "building $1" "$log" cmake --build "build/$1"
+}
+
+# Compiled only: what it finds it finds while compiling.
+build_with_clang() {
+    say "Building: clang"
+    run_logged "configuring with clang" "$log" cmake -S . -B build/clang -G Ninja -DCMAKE_C_COMPILER=clang \
+        -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSTOCKROOM_WERROR=ON
+    run_logged "building with clang" "$log" cmake --build build/clang
+}
+
+run_tests() { # PRESET
+    local arguments=(--preset "$1" --timeout 300 --no-tests=error) jobs
+    jobs=$(nproc)
+    if [[ -n $filter ]]; then
+        arguments+=(-R "$filter")
+    fi
+    if $slow; then
+        export STOCKROOM_TEST_SLOW=1
+    else
+        arguments+=(-LE slow)
+    fi
+    ctest "${arguments[@]}" -j "$jobs" </dev/null
+}
+
+clean_up() {
+    pg_test_stop
+    rm -f -- "$log"
+}
+
+main() {
+    parse_arguments "$@"
+    cd "$STOCKROOM_ROOT"
+    packages_install build run test
+    server_user_ensure
+    log=$(mktemp /tmp/stockroom-build.XXXXXX)
+    trap clean_up EXIT
+    trap 'exit 130' INT TERM
+    build "$preset"
+    if [[ -z $filter ]]; then
+        build_with_clang
+    fi
+    say "Starting a private PostgreSQL"
+    # shellcheck disable=SC2119 # its arguments are settings, ours are not
+    pg_test_start
+    if $slow && [[ $preset != asan ]]; then
+        build asan
+        run_tests "$preset"
+        run_tests asan
+    else
+        run_tests "$preset"
+    fi
+}
+
+main "$@"
