@@ -1,0 +1,93 @@
+/* What the files of a batch share: its struct and the calls between them. Included by batch*.c only. */
+#ifndef STOCKROOM_SERVER_CORE_BATCH_INTERNAL_H
+#define STOCKROOM_SERVER_CORE_BATCH_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "server/core/core.h"
+#include "server/core/lines.h"
+#include "server/core/modes.h"
+
+struct rehearsing;
+
+struct batch_options {
+    enum format format;
+    char *key; /* NULL: none */
+    bool is_atomic;
+    bool is_dry_run;
+    bool stops_on_error;
+    bool shows_progress;
+};
+
+struct batch {
+    struct channel *channel;
+    struct core *core;
+    struct batch_options options;
+    bool is_raw; /* a TUI's: interactive, without summary, and it outlives the database */
+    char *used_store;
+    struct turn_item work;
+    struct lines lines;
+
+    /* Lines that are not answered yet, in input order. */
+    struct task *first;
+    struct task *last;
+    unsigned count;
+    size_t bytes;           /* of their arenas */
+    unsigned in_flight;     /* movements lent, or gathered for a rehearsal */
+    struct task *barrier;   /* a command that waits for the movements before it, or runs; nothing passes it */
+    bool barrier_runs;
+    struct task *stalled;   /* a movement that the ledger's queue has no room for */
+
+    bool group_is_settled;  /* atomic: all lines are there, and were submitted or refused */
+    unsigned group_failed;  /* atomic: lines that failed before they could be submitted */
+    struct rehearsing *rehearsing; /* dry run */
+
+    bool is_stopped;  /* takes no more lines */
+    int stop_status;  /* exit status because of it; 0: by the lines' outcome */
+    bool is_muted;    /* --stop-on-error: the first failure has been told, nothing after it was looked at */
+    bool is_over;
+    bool has_header;  /* of csv */
+
+    uint64_t told; /* lines with a result */
+    uint64_t failed;
+    uint64_t replayed;
+    uint64_t progress_ms; /* when progress was last told; 0: not yet */
+};
+
+enum { BATCH_LINES_A_TURN = 256, BATCH_IN_FLIGHT_MIN = 64, BATCH_BYTES_PER_LINE = 2048 };
+
+/* batch.c */
+void batch_wake(struct batch *batch);
+void batch_count_flight(struct batch *batch, int change);
+/* Take no more lines; those that were not lent to anybody are dropped. status 0: the outcome decides. */
+void batch_stop(struct batch *batch, int status);
+
+/* batch_options.c: false: the channel has been told why not, and ends. */
+bool batch_parse_options(struct batch *batch, const struct words *words);
+void batch_refuse(struct batch *batch, enum err err, const char *message);
+
+/* batch_take.c: a line becomes a task in the queue, and goes its way. */
+void batch_take_line(struct batch *batch, const char *line, size_t len);
+void batch_take_long_line(struct batch *batch);
+/* The command that nothing passes came back. */
+void batch_take_result(struct batch *batch, struct task *task);
+/* Try again what found no room. False: still none. */
+bool batch_retry(struct batch *batch);
+
+/* batch_tell.c: results in order, progress, the last words. */
+void batch_tell_ready(struct batch *batch);
+void batch_tell_end(struct batch *batch);
+
+/* batch_group.c: atomic batches. False: the ledger's queue has no room yet. */
+bool batch_settle_group(struct batch *batch);
+
+/* batch_rehearse.c: dry runs. */
+void batch_rehearse_init(struct batch *batch);
+void batch_rehearse_free(struct batch *batch);
+bool batch_rehearse_has_room(const struct batch *batch);
+void batch_rehearse_add(struct batch *batch, struct task *task);
+/* Start a job with what was gathered, unless one runs. False: the query workers' queue is full. */
+bool batch_rehearse_start(struct batch *batch);
+
+#endif

@@ -1,0 +1,248 @@
+/* From words to a command that runs. Called by the modes of a channel; gives each task back to its channel, or frees it when
+ * that has gone. On the main loop, but for run_step, which is on a worker's thread and touches only the request. */
+#include "server/core/dispatch.h"
+
+#include <sodium.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "server/core/args.h"
+#include "server/core/channel.h"
+#include "server/core/command.h"
+#include "server/core/core.h"
+#include "server/core/peer.h"
+
+struct task *dispatch_new(struct channel *channel, enum format format)
+{
+    struct arena arena = {0};
+    struct task *task = arena_calloc(&arena, 1, sizeof *task);
+    task->core = channel_core(channel);
+    task->request.arena = arena;
+    task->request.channel = channel;
+    task->request.config = task->core->config;
+    task->request.who = identity_ref(channel_identity(channel));
+    task->request.format = format;
+    return task;
+}
+
+static void task_free(struct task *task)
+{
+    struct request *request = &task->request;
+    if (request->input) { /* often a password */
+        sodium_memzero((char *)(uintptr_t)request->input, strlen(request->input));
+    }
+    identity_unref(request->who);
+    buf_done(&request->output);
+    struct arena arena = request->arena; /* the task itself lives in it */
+    arena_done(&arena);
+}
+
+void dispatch_release(struct task *task)
+{
+    if (task->state == TASK_LENT) {
+        task->request.channel = NULL;
+    } else {
+        task_free(task);
+    }
+}
+
+void dispatch_fail(struct task *task, enum err err, const char *format, ...)
+{
+    char message[sizeof task->request.error.message];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    task->request.err = err_set(&task->request.error, err, "%s", message);
+    task->state = TASK_DONE;
+}
+
+/* A check failed, and has filled request.error. */
+static bool task_done_by(struct task *task, enum err err)
+{
+    task->request.err = err;
+    task->request.error.code = err;
+    task->state = TASK_DONE;
+    return false;
+}
+
+bool dispatch_parse(struct task *task, const struct words *words, unsigned first)
+{
+    struct request *request = &task->request;
+    char *const *texts = words->texts + first;
+    unsigned count = (unsigned)words->count - first;
+    unsigned used = 0;
+    args_find_format(texts, count, &request->format);
+    const struct command *command = command_find((const char *const *)texts, count, &used);
+    if (!command) {
+        dispatch_fail(task, ERR_UNKNOWN_COMMAND, "no command '%.60s'; try: help", count > 0 ? texts[0] : "");
+        return false;
+    }
+    request->command = command;
+    if (!(command->roles & (unsigned)request->who->role)) {
+        dispatch_fail(task, ERR_NOT_PERMITTED, "%s may not be run by %s", command->name,
+                      identity_role_text(request->who->role));
+        return false;
+    }
+    enum err err = args_parse(&request->arena, command, texts + used, count - used, &request->args, &request->format,
+                              &request->error);
+    return err == ERR_OK || task_done_by(task, err);
+}
+
+/* Is there a step to run, or to go on with? */
+static bool has_step(const struct request *request)
+{
+    return request->step < COMMAND_STEPS_MAX && request->command->steps[request->step].run;
+}
+
+/* A worker's thread, or the main loop for a command that needed no step: rows become text where they were made. */
+static void format_rows(struct request *request)
+{
+    if (request->table.columns) {
+        table_format(&request->table, request->format, &request->prefix, &request->output);
+    }
+}
+
+void dispatch_prepare(struct task *task)
+{
+    struct request *request = &task->request;
+    if (request->command->prepare) {
+        enum err err = request->command->prepare(request, &request->error);
+        if (err != ERR_OK) {
+            task_done_by(task, err);
+            return;
+        }
+    }
+    task->movement = request->movement;
+    if (task->movement) {
+        task->movement->owner = task;
+        return;
+    }
+    if (!has_step(request)) {
+        format_rows(request);
+        task->state = TASK_DONE;
+    }
+}
+
+static enum err run_step_here(struct request *request, const struct command_step *step, struct db *db)
+{
+    bool rolls_back = request->dry_run && request->command->changes && db;
+    if (rolls_back) {
+        enum err err = db_begin(db, &request->error);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    enum err err = step->run(request, db, &request->error);
+    if (db && (rolls_back || db_in_transaction(db))) {
+        db_rollback(db);
+    }
+    return err;
+}
+
+static void run_step(struct work_job *job, struct db *db, const struct err_info *info)
+{
+    struct request *request = (struct request *)((char *)job - offsetof(struct request, job));
+    const struct command_step *step = &request->command->steps[request->step];
+    if (step->place == STEP_QUERY && !db) {
+        request->error = *info;
+        request->err = ERR_DATABASE_UNAVAILABLE;
+        return;
+    }
+    request->err = run_step_here(request, step, db);
+    request->step++;
+    if (request->err == ERR_OK && !has_step(request)) {
+        format_rows(request);
+    }
+}
+
+/* The task is with its channel again, or nobody's. */
+static void give_back(struct task *task)
+{
+    struct channel *channel = task->request.channel;
+    task->state = TASK_DONE;
+    if (channel) {
+        channel_request_done(channel, &task->request);
+    } else {
+        task_free(task);
+    }
+}
+
+static void step_done(struct work_job *job, bool expired)
+{
+    struct request *request = (struct request *)((char *)job - offsetof(struct request, job));
+    struct task *task = (struct task *)request;
+    struct core *core = task->core;
+    int32_t revoked = 0;
+    task->state = TASK_HERE;
+    if (expired) {
+        dispatch_fail(task, ERR_BUSY, "the server is busy: the request waited too long");
+    } else if (request->err != ERR_OK) {
+        request->error.code = request->err;
+    } else if (has_step(request)) {
+        if (!request->channel || !dispatch_run(task)) {
+            dispatch_fail(task, ERR_BUSY, "the server is busy");
+        }
+        if (task->state == TASK_LENT) {
+            return;
+        }
+    } else if (!request->dry_run) {
+        revoked = request->revoke_user_id;
+    }
+    give_back(task);
+    if (revoked != 0) {
+        peers_dismiss(core, revoked, "Your account was disabled", false);
+    }
+    core_release_waiting(core);
+}
+
+bool dispatch_run(struct task *task)
+{
+    struct request *request = &task->request;
+    struct core *core = task->core;
+    const struct command *command = request->command;
+    uint64_t output_max = (uint64_t)core->config->limits.output_total_mib * 1024 * 1024;
+    if (!command->changes && core->output_total > output_max) {
+        dispatch_fail(task, ERR_BUSY, "the server is busy: too many answers wait for their readers");
+        return true;
+    }
+    bool is_query = command->steps[request->step].place == STEP_QUERY;
+    request->job.run = run_step;
+    request->job.done = step_done;
+    if (work_submit(is_query ? core->queries : core->passwords, &request->job) != ERR_OK) {
+        return false;
+    }
+    task->state = TASK_LENT;
+    return true;
+}
+
+bool dispatch_post(struct task *task, struct ledger_source *source)
+{
+    if (ledger_submit(source, task->movement) != ERR_OK) {
+        return false;
+    }
+    task->state = TASK_LENT;
+    return true;
+}
+
+void dispatch_take_outcome(struct task *task)
+{
+    const struct movement *movement = task->movement;
+    task->is_skipped = movement->skipped;
+    if (movement->err != ERR_OK) {
+        dispatch_fail(task, movement->err, "%s", movement->message ? movement->message : err_text(movement->err));
+    } else {
+        task->state = TASK_DONE;
+    }
+}
+
+void dispatch_movement_done(struct movement *movement)
+{
+    struct task *task = movement->owner;
+    struct core *core = task->core;
+    dispatch_take_outcome(task);
+    give_back(task);
+    core_release_waiting(core);
+}

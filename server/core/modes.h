@@ -1,0 +1,16 @@
+/* The modes of a channel: how each begins. Called by channel.c; the rest of a mode is its struct channel_mode. */
+#ifndef STOCKROOM_SERVER_CORE_MODES_H
+#define STOCKROOM_SERVER_CORE_MODES_H
+
+#include "server/core/channel.h"
+#include "server/core/dispatch.h"
+
+/* One command. task: its words, not parsed yet; taken. Answers at once when the words are wrong. */
+void *single_start(struct channel *channel, struct task *task, const struct words *words);
+extern const struct channel_mode single_mode;
+
+/* A batch. words: `batch` and its options (borrowed); NULL: its defaults. */
+void *batch_start(struct channel *channel, const struct words *words);
+extern const struct channel_mode batch_mode;
+
+#endif

@@ -1,0 +1,246 @@
+/* A peer's life: made from a descriptor that front sent, read while its channel takes input, dismissed or closed. Called by
+ * control.c, channels and core; on the main loop only. Touches nothing but its socket and its own channel. */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/wire.h"
+#include "server/core/peer_internal.h"
+
+static void peer_freed(uv_handle_t *handle)
+{
+    struct peer *peer = (struct peer *)handle;
+    struct core *core = peer->core;
+    identity_unref(peer->who);
+    buf_done(&peer->in);
+    buf_done(&peer->out);
+    buf_done(&peer->sending);
+    free(peer);
+    if (peers_count(core->peers) == 0) {
+        core_peers_gone(core);
+    }
+}
+
+void peer_close(struct peer *peer)
+{
+    if (peer->is_closing) {
+        return;
+    }
+    peer->is_closing = true;
+    if (peer->login) {
+        login_abandon(peer->login);
+        peer->login = NULL;
+    }
+    if (peer->channel) {
+        channel_free(peer->channel);
+        peer->channel = NULL;
+    }
+    turn_cancel(&peer->parse_item);
+    turn_cancel(&peer->flush_item);
+    peer_discard_output(peer);
+    peers_remove(peer->core->peers, peer);
+    if (peer->who && !peer->is_raw) {
+        log_info("session.close", "session", peer->number, "user", peer->who->user, "source", peer->source);
+    }
+    if (peer->tui) {
+        peer->tui->tui = NULL;
+        if (!peer->is_raw) {
+            peer_close(peer->tui); /* its screen has gone */
+        }
+    }
+    uv_close((uv_handle_t *)&peer->pipe, peer_freed);
+}
+
+static void reject(struct peer *peer)
+{
+    log_warning("peer.bad", "session", peer->number, "source", peer->source, "user",
+                peer->who ? peer->who->user : NULL);
+    peer_close(peer);
+}
+
+static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buffer)
+{
+    struct peer *peer = (struct peer *)handle;
+    (void)suggested;
+    *ret_buffer = uv_buf_init(peer->core->read_buffer, CORE_READ_BYTES);
+}
+
+static void bytes_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
+{
+    struct peer *peer = (struct peer *)stream;
+    if (len == 0 || peer->is_closing) {
+        return;
+    }
+    if (len < 0) {
+        peer_close(peer);
+        return;
+    }
+    if (peer->is_raw) {
+        if (peer->channel) {
+            channel_input(peer->channel, buffer->base, (size_t)len);
+        }
+    } else if (!peer_take_bytes(peer, buffer->base, (size_t)len)) {
+        reject(peer);
+        return;
+    }
+    peer_update_reading(peer);
+}
+
+static void parse_kept(struct turn_item *item)
+{
+    struct peer *peer = (struct peer *)((char *)item - offsetof(struct peer, parse_item));
+    if (!peer_take_kept(peer)) {
+        reject(peer);
+        return;
+    }
+    peer_update_reading(peer);
+}
+
+void peer_update_reading(struct peer *peer)
+{
+    if (peer->is_closing) {
+        return;
+    }
+    bool wants = !peer->is_ended &&
+                 (!peer->channel || peer->channel_ended || channel_wants_input(peer->channel));
+    if (wants && peer->has_kept) {
+        turn_work(peer->core->turn, &peer->parse_item);
+        wants = false; /* first what is here */
+    }
+    if (wants && !peer->is_reading) {
+        peer->is_reading = uv_read_start((uv_stream_t *)&peer->pipe, give_buffer, bytes_read) == 0;
+        if (!peer->is_reading) {
+            peer_close(peer);
+        }
+    } else if (!wants && peer->is_reading) {
+        uv_read_stop((uv_stream_t *)&peer->pipe);
+        peer->is_reading = false;
+    }
+}
+
+static struct peer *peer_new(struct core *core, uint64_t session, int fd)
+{
+    struct peer *peer = calloc(1, sizeof *peer);
+    if (!peer) {
+        close(fd);
+        return NULL;
+    }
+    peer->core = core;
+    peer->session = session;
+    snprintf(peer->number, sizeof peer->number, "%llu", (unsigned long long)session);
+    peer->write.data = peer;
+    peer->flush_item.run = peer_flush;
+    peer->parse_item.run = parse_kept;
+    uv_pipe_init(core->loop, &peer->pipe, 0);
+    int error = uv_pipe_open(&peer->pipe, fd);
+    if (error != 0) {
+        log_error("peer.open", "session", peer->number, "reason", uv_strerror(error));
+        close(fd);
+        peers_add(core->peers, peer);
+        peer_close(peer);
+        return NULL;
+    }
+    return peer;
+}
+
+void peer_new_session(struct core *core, uint64_t session, const char *source, uint16_t port, int fd)
+{
+    if (core->draining || peers_find(core->peers, session)) {
+        close(fd);
+        return;
+    }
+    struct peer *peer = peer_new(core, session, fd);
+    if (!peer) {
+        return;
+    }
+    snprintf(peer->source, sizeof peer->source, "%s", source);
+    snprintf(peer->port, sizeof peer->port, "%u", (unsigned)port);
+    peers_add(core->peers, peer);
+    peer_update_reading(peer);
+}
+
+void peer_new_tui(struct core *core, uint64_t session, int fd)
+{
+    struct peer *owner = peers_find(core->peers, session);
+    if (core->draining || !owner || !owner->who || owner->tui || owner->dismissal) {
+        log_warning("tui.refused", "session", owner ? owner->number : NULL);
+        close(fd);
+        return;
+    }
+    struct peer *peer = peer_new(core, session, fd);
+    if (!peer) {
+        return;
+    }
+    peer->is_raw = true;
+    peer->who = identity_ref(owner->who);
+    memcpy(peer->source, owner->source, sizeof peer->source);
+    peer->tui = owner;
+    owner->tui = peer;
+    peers_add(core->peers, peer);
+    peer->channel = channel_new_raw(peer);
+    peer_update_reading(peer);
+}
+
+static void say_goodbye(struct peer *peer)
+{
+    if (!peer->is_raw) {
+        size_t frame = wire_frame_begin(&peer->out, WIRE_GOODBYE, 0);
+        wire_put_str(&peer->out, peer->dismissal, strlen(peer->dismissal));
+        wire_frame_end(&peer->out, frame);
+    }
+    peer->is_ended = true;
+}
+
+void peer_conclude(struct peer *peer)
+{
+    if (peer->channel && (peer->channel_ended || (peer->dismissal && !peer->finish))) {
+        channel_free(peer->channel);
+        peer->channel = NULL;
+        peer->channel_ended = false;
+        peer->is_ended = peer->is_ended || peer->is_raw;
+    }
+    if (peer->dismissal && !peer->channel && !peer->is_ended) {
+        say_goodbye(peer);
+    }
+    peer_update_reading(peer);
+}
+
+static void dismiss(struct peer *peer, const char *reason, bool finish)
+{
+    if (peer->is_ended || (peer->dismissal && finish)) {
+        return;
+    }
+    peer->dismissal = reason;
+    peer->finish = finish;
+    if (peer->channel && finish) {
+        channel_stop(peer->channel);
+    }
+    peer_touch(peer);
+}
+
+void peers_dismiss(struct core *core, int32_t user_id, const char *reason, bool finish)
+{
+    for (struct peer *peer = peers_first(core->peers); peer; peer = peer->next) {
+        if (user_id == 0 || (peer->who && peer->who->user_id == user_id)) {
+            dismiss(peer, reason, finish);
+        }
+    }
+}
+
+struct core *peer_core(const struct peer *peer)
+{
+    return peer->core;
+}
+
+struct identity *peer_identity(const struct peer *peer)
+{
+    return peer->who;
+}
+
+void peer_end_channel(struct peer *peer)
+{
+    peer->channel_ended = true;
+    peer_touch(peer);
+}

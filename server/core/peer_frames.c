@@ -1,0 +1,195 @@
+/* A peer's input: frames from a session process that may be hostile. Part of peer.c's room; on the main loop only. A
+ * frame that is malformed or out of order ends the peer: a healthy session never sends one. */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/wire.h"
+#include "server/core/control.h"
+#include "server/core/peer_internal.h"
+
+static void reply(struct peer *peer, bool ok, const char *message)
+{
+    struct buf *out = peer_output(peer);
+    size_t frame = wire_frame_begin(out, WIRE_AUTH_ANSWER, 0);
+    wire_put_u8(out, ok);
+    wire_put_str(out, message, strlen(message));
+    wire_frame_end(out, frame);
+    peer_touch(peer);
+}
+
+static void login_answered(void *argument, struct identity *identity, const char *message)
+{
+    struct peer *peer = argument;
+    peer->login = NULL;
+    peer->login_is_pending = false;
+    if (peer->login_is_question) {
+        bool ok = identity != NULL;
+        identity_unref(identity);
+        reply(peer, ok, message);
+        return;
+    }
+    if (identity) {
+        peer->who = identity;
+        log_info("session.open", "session", peer->number, "user", identity->user, "role",
+                 identity_role_text(identity->role), "method", peer->login_method, "source", peer->source, "port",
+                 peer->port);
+        control_send(peer->core->control, WIRE_FRONT_AUTHENTICATED, peer->session);
+    } else {
+        log_warning("login.failed", "session", peer->number, "method", peer->login_method, "source", peer->source,
+                    "reason", *message ? message : "wrong credential");
+        if (!*message) { /* the database's trouble is not the client's fault */
+            control_send(peer->core->control, WIRE_FRONT_REFUSED, peer->session);
+        }
+    }
+    reply(peer, identity != NULL, message);
+}
+
+static bool take_auth(struct peer *peer, const struct wire_frame *frame)
+{
+    struct login_credential credential = {0};
+    struct wire_reader reader;
+    if (peer->who || peer->login_is_pending || frame->channel != 0) {
+        return false;
+    }
+    wire_reader_init(&reader, frame->payload, frame->len);
+    credential.user = wire_get_str(&reader, WIRE_USER_MAX, &credential.user_len);
+    if (frame->type == WIRE_AUTH_PASSWORD) {
+        credential.password = wire_get_str(&reader, WIRE_PASSWORD_MAX, &credential.password_len);
+        peer->login_method = "password";
+        peer->login_is_question = false;
+    } else {
+        credential.key_type = wire_get_str(&reader, WIRE_USER_MAX, &credential.key_type_len);
+        credential.key_blob = wire_get_str(&reader, WIRE_KEY_BLOB_MAX, &credential.key_blob_len);
+        uint8_t proven = wire_get_u8(&reader);
+        if (proven > 1) {
+            return false;
+        }
+        peer->login_method = "publickey";
+        peer->login_is_question = proven == 0;
+    }
+    if (!wire_reader_end(&reader)) {
+        return false;
+    }
+    peer->login_is_pending = true;
+    struct login *login = login_start(peer->core, &credential, login_answered, peer);
+    if (login) {
+        peer->login = login;
+    }
+    return true;
+}
+
+static bool take_open(struct peer *peer, const struct wire_frame *frame)
+{
+    struct wire_reader reader;
+    size_t len;
+    if (peer->channel || frame->channel <= peer->last_channel) {
+        return false;
+    }
+    wire_reader_init(&reader, frame->payload, frame->len);
+    uint8_t kind = wire_get_u8(&reader);
+    const char *command = wire_get_str(&reader, WIRE_PAYLOAD_MAX, &len);
+    if (!wire_reader_end(&reader) || kind > WIRE_OPEN_EXEC) {
+        return false;
+    }
+    peer->last_channel = frame->channel;
+    if (!peer->dismissal) {
+        peer->channel = channel_new(peer, frame->channel, (enum wire_open)kind, command, len);
+    }
+    return true;
+}
+
+static bool take_channel_frame(struct peer *peer, const struct wire_frame *frame)
+{
+    if (frame->channel == 0 || frame->channel > peer->last_channel) {
+        return false;
+    }
+    if (frame->type != WIRE_INPUT && frame->len != 0) {
+        return false;
+    }
+    if (frame->len > WIRE_DATA_MAX) {
+        return false;
+    }
+    if (!peer->channel || peer->channel_ended || frame->channel != peer->last_channel) {
+        return true;
+    }
+    if (frame->type == WIRE_INPUT) {
+        channel_input(peer->channel, frame->payload, frame->len);
+    } else if (frame->type == WIRE_INPUT_END) {
+        channel_input_end(peer->channel);
+    } else {
+        channel_free(peer->channel);
+        peer->channel = NULL;
+    }
+    return true;
+}
+
+static bool take_frame(struct peer *peer, const struct wire_frame *frame)
+{
+    switch (frame->type) {
+    case WIRE_AUTH_PASSWORD:
+    case WIRE_AUTH_KEY:
+        return take_auth(peer, frame);
+    case WIRE_OPEN:
+        return peer->who && take_open(peer, frame);
+    case WIRE_INPUT:
+    case WIRE_INPUT_END:
+    case WIRE_CLOSE:
+        return peer->who && take_channel_frame(peer, frame);
+    default:
+        return false;
+    }
+}
+
+/* Use whole frames from data on; *ret_used tells how far it came. */
+static bool take_frames(struct peer *peer, char *data, size_t len, size_t *ret_used)
+{
+    size_t used = 0;
+    bool ok = true;
+    peer->has_kept = false;
+    while (ok && used < len) {
+        struct wire_frame frame;
+        size_t frame_len;
+        if (peer->channel && !peer->channel_ended && !channel_wants_input(peer->channel)) {
+            peer->has_kept = true;
+            break;
+        }
+        enum wire_parse parse = wire_parse_frame(data + used, len - used, &frame, &frame_len);
+        if (parse == WIRE_PARSE_MORE) {
+            break;
+        }
+        ok = parse == WIRE_PARSE_FRAME && take_frame(peer, &frame);
+        if (ok && frame.type == WIRE_AUTH_PASSWORD) {
+            sodium_memzero(data + used, frame_len);
+        }
+        used += ok ? frame_len : 0;
+    }
+    *ret_used = used;
+    return ok;
+}
+
+bool peer_take_bytes(struct peer *peer, char *data, size_t len)
+{
+    size_t used = 0;
+    if (peer->in.len > 0) {
+        buf_append(&peer->in, data, len);
+        return peer_take_kept(peer);
+    }
+    bool ok = take_frames(peer, data, len, &used);
+    if (ok && used < len) {
+        buf_append(&peer->in, data + used, len - used);
+    }
+    return ok;
+}
+
+bool peer_take_kept(struct peer *peer)
+{
+    size_t used = 0;
+    bool ok = take_frames(peer, peer->in.data, peer->in.len, &used);
+    buf_consume(&peer->in, used);
+    if (peer->in.len == 0) {
+        buf_done(&peer->in); /* most peers are idle most of the time */
+    }
+    return ok;
+}
