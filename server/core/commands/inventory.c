@@ -84,7 +84,7 @@ static void fill_row(struct cell *row, const struct cells_source *source)
     cells_set_time(&row[9], source, ROW_UPDATED_AT, ROW_UPDATED_LOCAL);
 }
 
-static void bind(struct db_params *params, struct request *request, const struct inventory_filters *filters)
+static void bind_filters(struct db_params *params, struct request *request, const struct inventory_filters *filters)
 {
     db_params_init(params, &request->arena);
     filters_bind_stores(params, request);
@@ -108,7 +108,7 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
     int32_t product_id;
     enum err err = filters_check_store(request, db, ret_info);
 
-    bind(&params, request, filters);
+    bind_filters(&params, request, filters);
     if (err == ERR_OK && filters->product != NULL) {
         query = SQL_QUERY_INVENTORY_PRODUCT;
         err = filters_find_product(request, db, filters->product, &product_id, NULL, ret_info);

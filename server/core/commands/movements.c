@@ -92,7 +92,7 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
     return err;
 }
 
-static void bind(struct db_params *params, struct request *request, const struct movements_filters *filters)
+static void bind_filters(struct db_params *params, struct request *request, const struct movements_filters *filters)
 {
     db_params_init(params, &request->arena);
     filters_bind_stores(params, request);
@@ -152,7 +152,7 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
     int rows;
     enum err err = filters_check_store(request, db, ret_info);
 
-    bind(&params, request, filters);
+    bind_filters(&params, request, filters);
     if (err == ERR_OK) {
         err = choose_query(request, db, filters, &params, &query, ret_info);
     }
