@@ -1,6 +1,6 @@
-/* The app: the one place that knows both the server's answers and the views. Answers change the model, the views are
- * told; keys go to the view on the screen, and what it wishes is done.
- * Called by the main loop; owns model and views, borrows screen and client. Touches no descriptor itself. */
+/* The app: the one place that knows both the server's answers and the views. Answers change the model, the
+ * views are told; keys go to the view on the screen, and what it wishes is done. Called by the main loop;
+ * owns model and views, borrows screen and client. Touches no descriptor itself. */
 #ifndef STOCKROOM_TUI_APP_H
 #define STOCKROOM_TUI_APP_H
 

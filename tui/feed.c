@@ -30,9 +30,9 @@ struct feed {
     uint64_t watch_request;
     uint64_t page_request;
     unsigned lookups;
-    bool rows_came;     /* since the last feed_settle */
-    bool reload_wanted; /* once the load that runs is done */
-    bool chosen;        /* the stores have been looked at: one was opened, or the user asked to choose */
+    bool rows_came;      /* since the last feed_settle */
+    bool reload_wanted;  /* once the load that runs is done */
+    bool chosen;         /* the stores have been looked at: one was opened, or the user asked to choose */
     int64_t retry_at_ms; /* -1: nothing failed */
     int64_t retry_pause_ms;
 };
@@ -222,14 +222,15 @@ static void choose_store(struct feed *feed, struct feed_news *news)
 }
 
 /* A request failed for good or for now. */
-static void take_failure(struct feed *feed, const struct answer *answer, int64_t now_ms, struct feed_news *news)
+static void take_failure(struct feed *feed, const struct answer *answer, int64_t now_ms,
+                         struct feed_news *news)
 {
     char text[320];
     snprintf(text, sizeof(text), "%s: %s", answer->error, answer->message);
     if (answer->retryable) {
         feed->retry_at_ms = now_ms + feed->retry_pause_ms;
-        feed->retry_pause_ms = feed->retry_pause_ms * 2 < RETRY_LONGEST_MS ? feed->retry_pause_ms * 2
-                                                                          : RETRY_LONGEST_MS;
+        feed->retry_pause_ms =
+            feed->retry_pause_ms * 2 < RETRY_LONGEST_MS ? feed->retry_pause_ms * 2 : RETRY_LONGEST_MS;
     }
     say(feed, STYLE_ERROR, text, news);
     news->changes |= CHANGED_TITLE;
@@ -266,7 +267,8 @@ static void take_user(struct feed *feed, const struct answer *answer, int64_t no
 }
 
 /* Staff may not be allowed to list stores: then whoami's codes have to do. */
-static void take_stores(struct feed *feed, const struct answer *answer, int64_t now_ms, struct feed_news *news)
+static void take_stores(struct feed *feed, const struct answer *answer, int64_t now_ms,
+                        struct feed_news *news)
 {
     char code[STORE_CODE_SIZE];
     char name[STORE_NAME_SIZE];
@@ -394,16 +396,24 @@ static void take_row(struct feed *feed, const struct answer *answer, struct feed
     feed->rows_came = true;
 }
 
+/* Everything works: what failed before is forgotten, and what was said of it. */
+static void end_trouble(struct feed *feed, struct feed_news *news)
+{
+    if (feed->retry_pause_ms > RETRY_FIRST_MS && feed->world.status_style == STYLE_ERROR) {
+        say(feed, STYLE_PLAIN, "", news);
+    }
+    feed->retry_at_ms = -1;
+    feed->retry_pause_ms = RETRY_FIRST_MS;
+}
+
 static void finish_load(struct feed *feed, struct feed_news *news)
 {
     char text[128];
     feed->page_request = 0;
     feed->world.loading = false;
-    feed->retry_at_ms = -1;
-    if (feed->retry_pause_ms > RETRY_FIRST_MS && feed->world.status_style == STYLE_ERROR) {
-        say(feed, STYLE_PLAIN, "", news); /* what it complained of is over */
+    if (feed->watch_request != 0) {
+        end_trouble(feed, news);
     }
-    feed->retry_pause_ms = RETRY_FIRST_MS;
     feed->rows_came = true;
     inventory_end_load(feed->inventory, !feed->world.truncated);
     if (feed->world.truncated) {

@@ -1,6 +1,6 @@
-/* The feed: keeps the model the server's image. Asks who the user is, which stores there are, loads the inventory page by
- * page, watches it, and tries again what failed for a passing reason.
- * Called by the app; owns the model, borrows the client. Knows neither screen nor views. */
+/* The feed: keeps the model the server's image. Asks who the user is, which stores there are, loads the
+ * inventory page by page, watches it, and tries again what failed for a passing reason. Called by the app;
+ * owns the model, borrows the client. Knows neither screen nor views. */
 #ifndef STOCKROOM_TUI_FEED_H
 #define STOCKROOM_TUI_FEED_H
 
@@ -14,9 +14,9 @@ struct feed;
 
 /* What a call changed, for the views. */
 struct feed_news {
-    unsigned changes;          /* enum changes */
-    char sku[ITEM_SKU_SIZE];   /* with CHANGED_ITEM */
-    bool must_choose;          /* there are several stores, or none: the user must see the list */
+    unsigned changes;        /* enum changes */
+    char sku[ITEM_SKU_SIZE]; /* with CHANGED_ITEM */
+    bool must_choose;        /* there are several stores, or none: the user must see the list */
 };
 
 struct feed *feed_new(struct client *client);
@@ -28,7 +28,8 @@ const struct world *feed_world(const struct feed *feed);
 /* Send the first requests. */
 void feed_start(struct feed *feed);
 
-/* Deal with one answer; false when none is waiting. Rows only become news in feed_settle, once for all of them. */
+/* Deal with one answer; false when none is waiting. Rows only become news in feed_settle, once for all of
+ * them. */
 bool feed_take_answer(struct feed *feed, int64_t now_ms, struct feed_news *ret_news);
 
 /* After the answers that were waiting: what has come of the rows. */

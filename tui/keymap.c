@@ -29,11 +29,11 @@ static const struct {
     uint32_t key;
     const char *name;
 } key_names[] = {
-    {TUI_KEY_UP, "Up"},           {TUI_KEY_DOWN, "Down"},      {TUI_KEY_LEFT, "Left"},
-    {TUI_KEY_RIGHT, "Right"},     {TUI_KEY_PAGE_UP, "PgUp"},   {TUI_KEY_PAGE_DOWN, "PgDn"},
-    {TUI_KEY_HOME, "Home"},       {TUI_KEY_END, "End"},        {TUI_KEY_ENTER, "Enter"},
-    {TUI_KEY_ESC, "Esc"},         {TUI_KEY_TAB, "Tab"},        {TUI_KEY_BACKTAB, "Shift-Tab"},
-    {TUI_KEY_DELETE, "Del"},      {TUI_KEY_LINE_FEED, ""},     {TUI_KEY_BACKSPACE, "Backspace"},
+    {TUI_KEY_UP, "Up"},       {TUI_KEY_DOWN, "Down"},    {TUI_KEY_LEFT, "Left"},
+    {TUI_KEY_RIGHT, "Right"}, {TUI_KEY_PAGE_UP, "PgUp"}, {TUI_KEY_PAGE_DOWN, "PgDn"},
+    {TUI_KEY_HOME, "Home"},   {TUI_KEY_END, "End"},      {TUI_KEY_ENTER, "Enter"},
+    {TUI_KEY_ESC, "Esc"},     {TUI_KEY_TAB, "Tab"},      {TUI_KEY_BACKTAB, "Shift-Tab"},
+    {TUI_KEY_DELETE, "Del"},  {TUI_KEY_LINE_FEED, ""},   {TUI_KEY_BACKSPACE, "Backspace"},
     {' ', "Space"},
 };
 

@@ -1,6 +1,6 @@
-/* The keymap: one table of actions, from which come the enum, the legend on the last line, the help screen and the
- * names for a command line. Called by the views and the widgets; draw translates the terminal's keys into these codes.
- * Pure: touches neither the terminal nor the model. */
+/* The keymap: one table of actions, from which come the enum, the legend on the last line, the help screen
+ * and the names for a command line. Called by the views and the widgets; draw translates the terminal's keys
+ * into these codes. Pure: touches neither the terminal nor the model. */
 #ifndef STOCKROOM_TUI_KEYMAP_H
 #define STOCKROOM_TUI_KEYMAP_H
 
@@ -54,10 +54,11 @@ enum keymap_scope {
     SCOPE_LISTS = SCOPE_TABLES | SCOPE_HELP
 };
 
-/* X(name, scope, text for the legend or "", name of the command, help, up to three keys). The order is the legend's.
- * Looking a key up takes the first line that fits, so a narrower scope stands before a wider one. */
+/* X(name, scope, text for the legend or "", name of the command, help, up to three keys). The order is the
+ * legend's. Looking a key up takes the first line that fits, so a narrower scope stands before a wider one.
+ */
 #define KEYMAP_LIST(X)                                                                                       \
-    X(HELP, SCOPE_TABLES, "Help", "help", "This page", TUI_KEY_F1, '?', 0)                                   \
+    X(HELP, SCOPE_LISTS, "Help", "help", "This page, and back", TUI_KEY_F1, '?', 0)                          \
     X(QUIT, SCOPE_LISTS, "Quit", "quit", "Leave the program", TUI_KEY_F3, 0, 0)                              \
     X(CHOOSE, SCOPE_STORES, "Open", "open", "Open the store", TUI_KEY_ENTER, TUI_KEY_LINE_FEED, 0)           \
     X(SEARCH, SCOPE_TABLES, "Search", "search", "Go to the next row that holds a text", '/', 0, 0)           \
@@ -77,9 +78,9 @@ enum keymap_scope {
     X(FIRST, SCOPE_LISTS, "", "first", "The first row", TUI_KEY_HOME, 0, 0)                                  \
     X(LAST, SCOPE_LISTS, "", "last", "The last row", TUI_KEY_END, 0, 0)                                      \
     X(REDRAW, SCOPE_LISTS | SCOPE_FIELD, "", "redraw", "Draw the screen anew", TUI_KEY_CTRL_L, 0, 0)         \
-    X(BACK, SCOPE_HELP, "Back", "back", "Back to where you were", TUI_KEY_ESC, 'q', TUI_KEY_F1)              \
+    X(BACK, SCOPE_HELP, "Back", "back", "Back to where you were", TUI_KEY_ESC, 'q', 0)                       \
     X(CLOSE, SCOPE_TABLES, "", "close", "Back; with nothing to go back to, leave", 'q', 0, 0)                \
-    X(CANCEL, SCOPE_LISTS, "", "cancel", "Back; drop the filter", TUI_KEY_ESC, TUI_KEY_F12, TUI_KEY_CTRL_C)  \
+    X(CANCEL, SCOPE_LISTS, "", "cancel", "Back; drop the filter", TUI_KEY_F12, TUI_KEY_CTRL_C, TUI_KEY_ESC)  \
     X(ACCEPT, SCOPE_FIELD, "Go", "", "Take what was typed", TUI_KEY_ENTER, TUI_KEY_LINE_FEED, 0)             \
     X(ABANDON, SCOPE_FIELD, "Cancel", "", "Leave without it", TUI_KEY_ESC, TUI_KEY_F12, TUI_KEY_CTRL_C)      \
     X(ERASE, SCOPE_FIELD, "", "", "Erase the character before", TUI_KEY_BACKSPACE, TUI_KEY_CTRL_H, 0)        \
@@ -100,7 +101,8 @@ enum action {
 /* What a key means in a scope; ACTION_NONE for a key without meaning there. */
 enum action keymap_find_action(unsigned scope, uint32_t key);
 
-/* Append the legend of a scope ("F1 Help  F3 Quit  / Search …"): as many whole entries as fit in `columns`. */
+/* Append the legend of a scope ("F1 Help  F3 Quit  / Search …"): as many whole entries as fit in `columns`.
+ */
 void keymap_append_legend(struct buf *buf, unsigned scope, size_t columns);
 
 /* One line of the help screen: an action's keys and what it does. Lines of `scope` count from 0; keys gets at

@@ -90,9 +90,12 @@ static int parse_arguments(struct program *program, int argc, char **argv)
 {
     enum { CORE_FD = 1, CONTROL_FD, COLUMNS, ROWS, HELP, VERSION };
     static const struct option options[] = {
-        {"core-fd", required_argument, NULL, CORE_FD}, {"control-fd", required_argument, NULL, CONTROL_FD},
-        {"columns", required_argument, NULL, COLUMNS}, {"rows", required_argument, NULL, ROWS},
-        {"help", no_argument, NULL, HELP},             {"version", no_argument, NULL, VERSION},
+        {"core-fd", required_argument, NULL, CORE_FD},
+        {"control-fd", required_argument, NULL, CONTROL_FD},
+        {"columns", required_argument, NULL, COLUMNS},
+        {"rows", required_argument, NULL, ROWS},
+        {"help", no_argument, NULL, HELP},
+        {"version", no_argument, NULL, VERSION},
         {NULL, 0, NULL, 0},
     };
     int option;
@@ -163,7 +166,8 @@ static bool set_up_signals(struct program *program)
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGWINCH);
     signal(SIGPIPE, SIG_IGN);
-    program->signal_fd = sigprocmask(SIG_BLOCK, &set, NULL) == 0 ? signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC) : -1;
+    program->signal_fd =
+        sigprocmask(SIG_BLOCK, &set, NULL) == 0 ? signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC) : -1;
     return program->signal_fd >= 0;
 }
 
@@ -309,7 +313,8 @@ static void run(struct program *program)
 
 static int fail(const char *what, int problem)
 {
-    fprintf(stderr, "stockroom-tui: %s%s%s\r\n", what, problem != 0 ? ": " : "", problem != 0 ? strerror(problem) : "");
+    fprintf(stderr, "stockroom-tui: %s%s%s\r\n", what, problem != 0 ? ": " : "",
+            problem != 0 ? strerror(problem) : "");
     return EXIT_NO_SCREEN;
 }
 
@@ -321,7 +326,8 @@ static void say_goodbye(struct program *program)
         spawn_read_errors(program->errors_fd, errors, sizeof(errors));
     }
     if (program->reason[0] != '\0') {
-        dprintf(STDOUT_FILENO, "\r\nstockroom: %s%s%s\r\n", program->reason, errors[0] != '\0' ? ": " : "", errors);
+        dprintf(STDOUT_FILENO, "\r\nstockroom: %s%s%s\r\n", program->reason, errors[0] != '\0' ? ": " : "",
+                errors);
     }
 }
 

@@ -21,22 +21,46 @@ int sandbox_enter(void)
 
 /* Reading, writing, waiting, memory, the clock, leaving. No open, no socket, no exec, no fork. */
 static const int allowed_calls[] = {
-    SCMP_SYS(read),          SCMP_SYS(write),         SCMP_SYS(readv),
-    SCMP_SYS(writev),        SCMP_SYS(poll),          SCMP_SYS(ppoll),
-    SCMP_SYS(recvfrom),      SCMP_SYS(recvmsg),       SCMP_SYS(sendto),
-    SCMP_SYS(sendmsg),       SCMP_SYS(close),         SCMP_SYS(fcntl),
-    SCMP_SYS(fstat),         SCMP_SYS(lseek),         SCMP_SYS(brk),
-    SCMP_SYS(munmap),        SCMP_SYS(mremap),        SCMP_SYS(madvise),
-    SCMP_SYS(rt_sigaction),  SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(sigaltstack),   SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(gettimeofday),  SCMP_SYS(alarm),         SCMP_SYS(setitimer),
-    SCMP_SYS(exit),          SCMP_SYS(exit_group),    SCMP_SYS(futex),
-    SCMP_SYS(getpid),        SCMP_SYS(gettid),        SCMP_SYS(tgkill),
-    SCMP_SYS(getrandom),     SCMP_SYS(restart_syscall),
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(readv),
+    SCMP_SYS(writev),
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
+    SCMP_SYS(recvfrom),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(sendto),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(close),
+    SCMP_SYS(fcntl),
+    SCMP_SYS(fstat),
+    SCMP_SYS(lseek),
+    SCMP_SYS(brk),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(alarm),
+    SCMP_SYS(setitimer),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(futex),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(tgkill),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(restart_syscall),
 };
 
 /* Of ioctl only what asks a terminal for its state and sets it: never TIOCSTI, which types into it. */
-static const unsigned long allowed_ioctls[] = {FIONREAD, TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, TCFLSH};
+static const unsigned long allowed_ioctls[] = {FIONREAD, TCGETS,     TCSETS, TCSETSW,
+                                               TCSETSF,  TIOCGWINSZ, TCFLSH};
 
 static int add_rules(scmp_filter_ctx filter)
 {

@@ -17,8 +17,8 @@ static bool is_number_byte(char c)
     return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
 }
 
-/* jansson reads decimals as floating point; stock is exact. So every number outside a string that is not a plain
- * integer is put in quotes first, and read as a decimal text later. */
+/* jansson reads decimals as floating point; stock is exact. So every number outside a string that is not a
+ * plain integer is put in quotes first, and read as a decimal text later. */
 static void quote_decimals(struct buf *buf, const char *line, size_t len)
 {
     bool in_string = false;
@@ -92,7 +92,8 @@ static uint64_t get_request(const struct json_t *row)
     return (uint64_t)number;
 }
 
-/* The end's fields. The cursor is not for people: it goes back as it came, if it is something that a line can carry. */
+/* The end's fields. The cursor is not for people: it goes back as it came, if it is something that a line can
+ * carry. */
 static bool get_end(const struct json_t *row, struct answer *answer)
 {
     answer->ok = json_is_true(json_object_get(row, "ok"));
@@ -119,7 +120,8 @@ bool answer_parse(const char *line, size_t len, struct answer *ret_answer, char 
     json_error_t problem;
     struct answer answer = {0};
     quote_decimals(&quoted, line, len);
-    answer.row = json_loadb(quoted.data != NULL ? quoted.data : "", quoted.len, JSON_REJECT_DUPLICATES, &problem);
+    answer.row =
+        json_loadb(quoted.data != NULL ? quoted.data : "", quoted.len, JSON_REJECT_DUPLICATES, &problem);
     if (!json_is_object(answer.row)) {
         json_decref(answer.row);
         snprintf(ret_reason, size, "the server sent a line that is no JSON object");
@@ -165,7 +167,8 @@ bool answer_get_movement(const struct answer *answer, struct movement *ret_movem
            get_text(answer->row, "sku", true, ret_movement->sku, sizeof(ret_movement->sku)) &&
            get_text(answer->row, "type", false, ret_movement->type, sizeof(ret_movement->type)) &&
            get_text(answer->row, "user", false, ret_movement->user, sizeof(ret_movement->user)) &&
-           get_text(answer->row, "recorded_at", false, ret_movement->recorded_at, sizeof(ret_movement->recorded_at)) &&
+           get_text(answer->row, "recorded_at", false, ret_movement->recorded_at,
+                    sizeof(ret_movement->recorded_at)) &&
            get_quantity(answer->row, "quantity", &ret_movement->quantity_milli) &&
            get_quantity(answer->row, "balance", &ret_movement->balance_milli);
 }

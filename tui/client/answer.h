@@ -16,13 +16,13 @@ struct json_t;
 enum { ANSWER_CURSOR_SIZE = 1025 };
 
 struct answer {
-    struct json_t *row; /* owned; the whole object */
-    uint64_t request;   /* from the tag; 0 when there is none of ours */
-    bool is_end;        /* the answer's last line; else a row */
-    bool ok;            /* of an end */
-    bool retryable;     /* of a failure */
-    char error[33];     /* code of a failure, clean */
-    char message[257];  /* of a failure, clean */
+    struct json_t *row;             /* owned; the whole object */
+    uint64_t request;               /* from the tag; 0 when there is none of ours */
+    bool is_end;                    /* the answer's last line; else a row */
+    bool ok;                        /* of an end */
+    bool retryable;                 /* of a failure */
+    char error[33];                 /* code of a failure, clean */
+    char message[257];              /* of a failure, clean */
     char after[ANSWER_CURSOR_SIZE]; /* where the next page begins; "" when there is none */
 };
 
@@ -31,12 +31,13 @@ struct user {
     char role[17];
 };
 
-/* Parse a line (without its end). False when it is no JSON object or its head is wrong; ret_reason then says why.
- * On success ret_answer must be given to answer_done. */
+/* Parse a line (without its end). False when it is no JSON object or its head is wrong; ret_reason then says
+ * why. On success ret_answer must be given to answer_done. */
 bool answer_parse(const char *line, size_t len, struct answer *ret_answer, char *ret_reason, size_t size);
 void answer_done(struct answer *answer);
 
-/* A row of `inventory`. False when a field that must be there is missing or wrong (ret_row may be half filled). */
+/* A row of `inventory`. False when a field that must be there is missing or wrong (ret_row may be half
+ * filled). */
 bool answer_get_item(const struct answer *answer, struct item_row *ret_row);
 
 /* A row of `watch`. */

@@ -12,10 +12,7 @@
 
 #include "common/buf.h"
 
-enum {
-    READ_BYTES = 64 * 1024,
-    OUTPUT_BYTES_MAX = 64 * 1024
-};
+enum { READ_BYTES = 64 * 1024, OUTPUT_BYTES_MAX = 64 * 1024 };
 
 struct pending {
     uint64_t request;
@@ -156,9 +153,8 @@ static const char *take_line(struct client *client, size_t *ret_len)
 {
     size_t from = client->taken + client->scanned;
     const char *start = client->input.data + client->taken;
-    const char *end = client->input.len > from
-                          ? memchr(client->input.data + from, '\n', client->input.len - from)
-                          : NULL;
+    const char *end =
+        client->input.len > from ? memchr(client->input.data + from, '\n', client->input.len - from) : NULL;
     if (end == NULL) {
         client->scanned = client->input.len - client->taken;
         return NULL;

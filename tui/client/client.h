@@ -1,6 +1,6 @@
-/* The connection to core: commands out as tagged lines, answers in as JSON Lines, each matched to its request.
- * Called by the main loop (bytes) and the app (requests and answers); never by views.
- * Touches the two descriptors it is given, without blocking; everything it keeps is bounded. */
+/* The connection to core: commands out as tagged lines, answers in as JSON Lines, each matched to its
+ * request. Called by the main loop (bytes) and the app (requests and answers); never by views. Touches the
+ * two descriptors it is given, without blocking; everything it keeps is bounded. */
 #ifndef STOCKROOM_TUI_CLIENT_CLIENT_H
 #define STOCKROOM_TUI_CLIENT_CLIENT_H
 

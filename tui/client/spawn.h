@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-/* Start argv with one socket as its stdin and stdout. Returns our end (close it; the child then sees the end of
- * file), or -1 with errno. *ret_errors_fd: a file that gathers its stderr. */
+/* Start argv with one socket as its stdin and stdout. Returns our end (close it; the child then sees the end
+ * of file), or -1 with errno. *ret_errors_fd: a file that gathers its stderr. */
 int spawn_command(char *const *argv, int *ret_errors_fd);
 
 /* The last line that the command wrote to stderr, clean, "" when there is none. */

@@ -10,7 +10,8 @@
 
 enum { SEQUENCE_BYTES_MAX = 64 };
 
-/* xterm, screen, tmux, linux, rxvt and PuTTY disagree about these keys, and TERM is often wrong. Both cursor modes. */
+/* xterm, screen, tmux, linux, rxvt and PuTTY disagree about these keys, and TERM is often wrong. Both cursor
+ * modes. */
 static const struct {
     const char *sequence;
     int code;

@@ -1,6 +1,6 @@
-/* From the bytes and codes that ncurses returns to the program's keys: UTF-8 that comes in pieces, pastes, and escape
- * sequences that nobody knows, which are swallowed. Called by draw/screen.c only.
- * Touches no descriptor: it is fed one code at a time. */
+/* From the bytes and codes that ncurses returns to the program's keys: UTF-8 that comes in pieces, pastes,
+ * and escape sequences that nobody knows, which are swallowed. Called by draw/screen.c only. Touches no
+ * descriptor: it is fed one code at a time. */
 #ifndef STOCKROOM_TUI_DRAW_KEYS_H
 #define STOCKROOM_TUI_DRAW_KEYS_H
 

@@ -1,6 +1,6 @@
 /* The terminal through ncurses: see screen.h.
- * Called by the main loop, views and widgets; with draw/keys.c and draw/terminfo.c all that includes <curses.h>.
- * Touches the terminal's descriptors and, while opening, terminfo and the environment. */
+ * Called by the main loop, views and widgets; with draw/keys.c and draw/terminfo.c all that includes
+ * <curses.h>. Touches the terminal's descriptors and, while opening, terminfo and the environment. */
 #include "tui/draw/screen.h"
 
 #include <curses.h>
@@ -64,6 +64,15 @@ static FILE *open_stream(int fd, const char *mode)
     return stream;
 }
 
+/* Bracketed paste on or off: no capability of terminfo says it, and terminals without it ignore it. ncurses
+ * has nothing buffered when this is called, or nothing that minds the order. */
+static void write_directly(const struct screen *screen, const char *sequence)
+{
+    if (write(fileno(screen->out), sequence, strlen(sequence)) < 0) {
+        return; /* a terminal that is gone shows itself when it is read */
+    }
+}
+
 /* A socket has no line discipline: raw() and meta() find nothing to change there, and what they would have
  * changed was changed at the client's end. What counts is what ncurses believes. */
 static void set_modes(struct screen *screen, bool colours)
@@ -82,7 +91,7 @@ static void set_modes(struct screen *screen, bool colours)
     screen->coloured = colours && has_colors() && start_color() == OK && use_default_colors() == OK &&
                        init_pair(PAIR_RED, COLOR_RED, -1) == OK;
     curs_set(0);
-    putp("\033[?2004h"); /* bracketed paste; terminals without it ignore the request */
+    write_directly(screen, "\033[?2004h");
 }
 
 struct screen *screen_open(const struct screen_options *options, char *ret_reason, size_t size)
@@ -111,7 +120,8 @@ struct screen *screen_open(const struct screen_options *options, char *ret_reaso
     }
     screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     set_modes(screen, options->colours);
-    screen_resize(screen, options->columns > 0 ? options->columns : COLS, options->rows > 0 ? options->rows : LINES);
+    screen_resize(screen, options->columns > 0 ? options->columns : COLS,
+                  options->rows > 0 ? options->rows : LINES);
     return screen;
 failed:
     screen_close(screen);
@@ -124,10 +134,10 @@ void screen_close(struct screen *screen)
         return;
     }
     if (screen->curses != NULL) {
-        putp("\033[?2004l");
         meta(stdscr, FALSE);
         curs_set(1);
         endwin();
+        write_directly(screen, "\033[?2004l");
         if (screen->keyboard != NULL) {
             delwin(screen->keyboard);
         }
@@ -191,9 +201,11 @@ static attr_t find_attributes(const struct screen *screen, enum style style, sho
     return A_NORMAL;
 }
 
-/* The code point at the head of text as the terminal may get it: cleaned a second time, since a mistake here would
- * hand the terminal to whoever can name a product. Where libc and we disagree about the width, '?' is safe. */
-static size_t take_point(const struct screen *screen, const char *text, size_t len, wchar_t *ret_point, int *ret_width)
+/* The code point at the head of text as the terminal may get it: cleaned a second time, since a mistake here
+ * would hand the terminal to whoever can name a product. Where libc and we disagree about the width, '?' is
+ * safe. */
+static size_t take_point(const struct screen *screen, const char *text, size_t len, wchar_t *ret_point,
+                         int *ret_width)
 {
     uint32_t point;
     size_t bytes = text_decode(text, len, &point);
@@ -268,7 +280,8 @@ void screen_put(struct screen *screen, int row, int column, int width, enum styl
     mvwadd_wchnstr(stdscr, row, column, screen->cells, (int)count);
 }
 
-void screen_put_right(struct screen *screen, int row, int column, int width, enum style style, const char *text)
+void screen_put_right(struct screen *screen, int row, int column, int width, enum style style,
+                      const char *text)
 {
     int taken = (int)text_width(text, strlen(text));
     int pad = taken < width ? width - taken : 0;

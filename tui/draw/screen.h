@@ -1,6 +1,7 @@
-/* The terminal: the one place that knows ncurses. Cells go in by row and column, keys come out as tui/keymap.h's codes.
- * Called by the views and widgets (cells) and the main loop (everything else), in the one thread of the program.
- * Touches the terminal's descriptors only; knows nothing of stock, views or the server. */
+/* The terminal: the one place that knows ncurses. Cells go in by row and column, keys come out as
+ * tui/keymap.h's codes. Called by the views and widgets (cells) and the main loop (everything else), in the
+ * one thread of the program. Touches the terminal's descriptors only; knows nothing of stock, views or the
+ * server. */
 #ifndef STOCKROOM_TUI_DRAW_SCREEN_H
 #define STOCKROOM_TUI_DRAW_SCREEN_H
 
@@ -22,10 +23,7 @@ enum style {
     STYLE_LEGEND
 };
 
-enum {
-    SCREEN_COLUMNS_MAX = 500,
-    SCREEN_ROWS_MAX = 200
-};
+enum { SCREEN_COLUMNS_MAX = 500, SCREEN_ROWS_MAX = 200 };
 
 struct screen_options {
     int in_fd;        /* borrowed; a terminal or a socket whose other end is one */
@@ -51,12 +49,13 @@ int screen_rows(const struct screen *screen);
 /* Can the terminal show more than ASCII? */
 bool screen_is_utf8(const struct screen *screen);
 
-/* Fill `width` cells from (row, column) with text: cut by cells, padded with blanks, what is not printable as '?'.
- * What lies outside the screen is dropped. Nothing is sent before screen_flush. */
+/* Fill `width` cells from (row, column) with text: cut by cells, padded with blanks, what is not printable as
+ * '?'. What lies outside the screen is dropped. Nothing is sent before screen_flush. */
 void screen_put(struct screen *screen, int row, int column, int width, enum style style, const char *text);
 
 /* The same, at the right end of the cells. */
-void screen_put_right(struct screen *screen, int row, int column, int width, enum style style, const char *text);
+void screen_put_right(struct screen *screen, int row, int column, int width, enum style style,
+                      const char *text);
 
 /* Show the cursor there, or hide it (row < 0). */
 void screen_set_cursor(struct screen *screen, int row, int column);

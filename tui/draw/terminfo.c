@@ -13,9 +13,15 @@ static const struct {
     const char *prefix;
     const char *relative;
 } families[] = {
-    {"xterm", "xterm-256color"}, {"putty", "xterm-256color"},   {"alacritty", "xterm-256color"},
-    {"foot", "xterm-256color"},  {"konsole", "xterm-256color"}, {"tmux", "screen-256color"},
-    {"screen", "screen"},        {"rxvt", "rxvt"},              {"linux", "linux"},
+    {"xterm", "xterm-256color"},
+    {"putty", "xterm-256color"},
+    {"alacritty", "xterm-256color"},
+    {"foot", "xterm-256color"},
+    {"konsole", "xterm-256color"},
+    {"tmux", "screen-256color"},
+    {"screen", "screen"},
+    {"rxvt", "rxvt"},
+    {"linux", "linux"},
 };
 
 /* The name becomes part of a path. */

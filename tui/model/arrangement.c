@@ -108,7 +108,8 @@ static int compare_items(const void *a_place, const void *b_place, void *context
         sign = compare_numbers(a->quantity_milli, b->quantity_milli);
         break;
     case COLUMN_REORDER:
-        sign = compare_numbers(a->has_reorder ? a->reorder_milli : -1, b->has_reorder ? b->reorder_milli : -1);
+        sign =
+            compare_numbers(a->has_reorder ? a->reorder_milli : -1, b->has_reorder ? b->reorder_milli : -1);
         break;
     case COLUMN_PRICE:
         sign = compare_prices(a->price, b->price);
@@ -144,7 +145,8 @@ void arrangement_update(struct arrangement *arrangement)
         }
     }
     if (arrangement->count > 1) {
-        qsort_r(arrangement->order, arrangement->count, sizeof(*arrangement->order), compare_items, arrangement);
+        qsort_r(arrangement->order, arrangement->count, sizeof(*arrangement->order), compare_items,
+                arrangement);
     }
 }
 

@@ -23,8 +23,8 @@ bool arrangement_is_descending(const struct arrangement *arrangement);
 /* Show only items whose SKU, name or category holds the text in whatever case; "" shows all. */
 void arrangement_set_filter(struct arrangement *arrangement, const char *text);
 
-/* Work the order out again. Needed after every change of the inventory's set of items, the sort or the filter;
- * until then items must not be asked for. */
+/* Work the order out again. Needed after every change of the inventory's set of items, the sort or the
+ * filter; until then items must not be asked for. */
 void arrangement_update(struct arrangement *arrangement);
 
 /* After a pushed quantity: does the order depend on it? */
@@ -38,6 +38,7 @@ size_t arrangement_find(const struct arrangement *arrangement, const char *sku);
 
 /* The next position after `from` (before it, when backward), going round, whose SKU or name holds the text;
  * arrangement_count when there is none. from itself is looked at last. */
-size_t arrangement_search(const struct arrangement *arrangement, const char *text, size_t from, bool backward);
+size_t arrangement_search(const struct arrangement *arrangement, const char *text, size_t from,
+                          bool backward);
 
 #endif

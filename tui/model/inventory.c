@@ -64,7 +64,8 @@ void inventory_free(struct inventory *inventory)
 static size_t find_slot(const struct inventory *inventory, const char *sku)
 {
     size_t slot = hash_sku(sku) % inventory->slots_count;
-    while (inventory->slots[slot] != 0 && strcmp(inventory->items[inventory->slots[slot] - 1]->sku, sku) != 0) {
+    while (inventory->slots[slot] != 0 &&
+           strcmp(inventory->items[inventory->slots[slot] - 1]->sku, sku) != 0) {
         slot = (slot + 1) % inventory->slots_count;
     }
     return slot;
@@ -151,6 +152,15 @@ static void note_widths(struct inventory *inventory, const struct item *item)
     widen(&inventory->widths.price, strlen(item->price));
 }
 
+static void count_low(struct inventory *inventory, bool was, bool is)
+{
+    if (was && !is) {
+        inventory->low_count--;
+    } else if (is && !was) {
+        inventory->low_count++;
+    }
+}
+
 static void append(struct inventory *inventory, struct item *item)
 {
     if (inventory->count == inventory->cap) {
@@ -167,7 +177,7 @@ static void append(struct inventory *inventory, struct item *item)
     }
     inventory->slots[find_slot(inventory, item->sku)] = (uint32_t)(inventory->count + 1);
     inventory->items[inventory->count++] = item;
-    inventory->low_count += item->low ? 1 : 0;
+    count_low(inventory, false, item->low);
 }
 
 bool inventory_put(struct inventory *inventory, const struct item_row *row, uint64_t request)
@@ -189,7 +199,7 @@ bool inventory_put(struct inventory *inventory, const struct item_row *row, uint
         item->low = old->low;
         item->pushed_after = old->pushed_after;
     }
-    inventory->low_count += (item->low ? 1U : 0U) - (old->low ? 1U : 0U);
+    count_low(inventory, old->low, item->low);
     inventory->items[index] = item;
     free(old);
     return true;
@@ -203,7 +213,7 @@ bool inventory_apply(struct inventory *inventory, const struct movement *movemen
     }
     struct item *item = inventory->items[index];
     bool low = item->has_reorder && movement->balance_milli <= item->reorder_milli;
-    inventory->low_count += (low ? 1U : 0U) - (item->low ? 1U : 0U);
+    count_low(inventory, item->low, low);
     item->quantity_milli = movement->balance_milli;
     item->low = low;
     item->pushed_after = last_request;
@@ -227,7 +237,7 @@ void inventory_end_load(struct inventory *inventory, bool complete)
         if (item->load == inventory->load) {
             inventory->items[kept++] = item;
         } else {
-            inventory->low_count -= item->low ? 1 : 0;
+            count_low(inventory, item->low, false);
             free(item);
         }
     }

@@ -94,7 +94,8 @@ const struct item *inventory_item(const struct inventory *inventory, size_t inde
 /* The item of a SKU, NULL when there is none. */
 const struct item *inventory_find(const struct inventory *inventory, const char *sku);
 
-/* Columns that the widest SKU, category and quantity seen so far take. They only grow until inventory_clear. */
+/* Columns that the widest SKU, category and quantity seen so far take. They only grow until inventory_clear.
+ */
 struct inventory_widths {
     size_t sku;
     size_t category;

@@ -10,15 +10,15 @@
 
 #include "common/buf.h"
 
-/* Copy text into size bytes (with a NUL): what is not printable UTF-8 becomes '?', what is too long is cut at a
- * character. */
+/* Copy text into size bytes (with a NUL): what is not printable UTF-8 becomes '?', what is too long is cut at
+ * a character. */
 void label_clean(char *ret_text, size_t size, const char *text, size_t len);
 
 /* Append text in one case, for comparing. */
 void label_append_folded(struct buf *buf, const char *text);
 
-/* A decimal ("-12.5") with at most three places into thousandths. False, and ret_milli untouched, when it is none
- * or too large. */
+/* A decimal ("-12.5") with at most three places into thousandths. False, and ret_milli untouched, when it is
+ * none or too large. */
 bool label_parse_decimal(const char *text, int64_t *ret_milli);
 
 /* "10:31" (local) from an RFC 3339 time; "" when it is none. */

@@ -86,7 +86,8 @@ bool stores_put(struct stores *stores, const char *code, const char *name)
         stores->items = items;
         stores->cap = cap;
     }
-    memmove(stores->items + place + 1, stores->items + place, (stores->count - place) * sizeof(*stores->items));
+    memmove(stores->items + place + 1, stores->items + place,
+            (stores->count - place) * sizeof(*stores->items));
     stores->items[place] = (struct store){.code = copy(code), .name = copy(name)};
     stores->count++;
     return true;

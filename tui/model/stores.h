@@ -7,11 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum {
-    STORES_MAX = 10000,
-    STORE_CODE_SIZE = 33,
-    STORE_NAME_SIZE = 201
-};
+enum { STORES_MAX = 10000, STORE_CODE_SIZE = 33, STORE_NAME_SIZE = 201 };
 
 struct store {
     char *code; /* both clean text, owned by the list */

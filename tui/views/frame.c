@@ -12,7 +12,8 @@
 
 struct frame frame_fit(int columns, int rows)
 {
-    struct frame frame = {.columns = columns, .rows = rows, .title = -1, .head = -1, .status = -1, .legend = -1};
+    struct frame frame = {
+        .columns = columns, .rows = rows, .title = -1, .head = -1, .status = -1, .legend = -1};
     int above = 0;
     int below = 0;
     if (rows >= 2) {
@@ -41,7 +42,8 @@ bool frame_is_stale(const struct frame *frame, const struct screen *screen)
     return frame->columns != screen_columns(screen) || frame->rows != screen_rows(screen);
 }
 
-void frame_draw_title(const struct frame *frame, struct screen *screen, const char *left, const char *const *rights)
+void frame_draw_title(const struct frame *frame, struct screen *screen, const char *left,
+                      const char *const *rights)
 {
     if (frame->title < 0) {
         return;
@@ -57,8 +59,8 @@ void frame_draw_title(const struct frame *frame, struct screen *screen, const ch
     }
 }
 
-void frame_draw_status(const struct frame *frame, struct screen *screen, enum style style, const char *message,
-                       size_t selected, size_t count)
+void frame_draw_status(const struct frame *frame, struct screen *screen, enum style style,
+                       const char *message, size_t selected, size_t count)
 {
     char place[48];
     char small[80];

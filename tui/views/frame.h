@@ -1,6 +1,5 @@
-/* The frame of every view: where title, heads, rows, status and legend stand on screens of any size, and their drawing.
- * Called by the views.
- * Touches the screen only. */
+/* The frame of every view: where title, heads, rows, status and legend stand on screens of any size, and
+ * their drawing. Called by the views. Touches the screen only. */
 #ifndef STOCKROOM_TUI_VIEWS_FRAME_H
 #define STOCKROOM_TUI_VIEWS_FRAME_H
 
@@ -30,11 +29,13 @@ struct frame frame_fit(int columns, int rows);
 bool frame_is_stale(const struct frame *frame, const struct screen *screen);
 
 /* left always; at the right end the first of the texts (a NULL ends them) that fits beside it. */
-void frame_draw_title(const struct frame *frame, struct screen *screen, const char *left, const char *const *rights);
+void frame_draw_title(const struct frame *frame, struct screen *screen, const char *left,
+                      const char *const *rights);
 
-/* A message, and where in the list we are (selected counts from 0). An empty message on a small screen says that. */
-void frame_draw_status(const struct frame *frame, struct screen *screen, enum style style, const char *message,
-                       size_t selected, size_t count);
+/* A message, and where in the list we are (selected counts from 0). An empty message on a small screen says
+ * that. */
+void frame_draw_status(const struct frame *frame, struct screen *screen, enum style style,
+                       const char *message, size_t selected, size_t count);
 
 void frame_draw_legend(const struct frame *frame, struct screen *screen, unsigned scope);
 

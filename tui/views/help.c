@@ -7,11 +7,7 @@
 #include "tui/views/frame.h"
 #include "tui/widgets/list.h"
 
-enum {
-    KEYS_AT = 2,
-    KEYS_CELLS = 18,
-    SECTIONS = 2
-};
+enum { KEYS_AT = 2, KEYS_CELLS = 18, SECTIONS = 2 };
 
 struct help_view {
     struct view view; /* first: the vtable casts */
@@ -38,7 +34,8 @@ static void close_view(struct view *view)
 }
 
 /* A line of the help: a heading (keys is "") or keys and what they do. False past the end. */
-static bool get_line(const struct help_view *self, size_t line, char *ret_keys, size_t size, const char **ret_text)
+static bool get_line(const struct help_view *self, size_t line, char *ret_keys, size_t size,
+                     const char **ret_text)
 {
     const unsigned scopes[SECTIONS] = {self->explained->scope, SCOPE_FIELD};
     const char *const headings[SECTIONS] = {self->explained->name, "While typing a search or filter"};
@@ -91,7 +88,8 @@ static void draw_line(const struct help_view *self, struct screen *screen, int r
         return;
     }
     screen_put(screen, row, KEYS_AT, KEYS_CELLS, STYLE_PLAIN, keys);
-    screen_put(screen, row, KEYS_AT + KEYS_CELLS, self->frame.columns - KEYS_AT - KEYS_CELLS, STYLE_PLAIN, text);
+    screen_put(screen, row, KEYS_AT + KEYS_CELLS, self->frame.columns - KEYS_AT - KEYS_CELLS, STYLE_PLAIN,
+               text);
 }
 
 static void draw_view(struct view *view, struct screen *screen)
@@ -117,8 +115,8 @@ static void draw_view(struct view *view, struct screen *screen)
             draw_line(self, screen, self->frame.list + i, self->list.top + (size_t)i);
         }
     }
-    frame_draw_status(&self->frame, screen, view->world->status_style, view->world->status, self->list.selected,
-                      self->list.count);
+    frame_draw_status(&self->frame, screen, view->world->status_style, view->world->status,
+                      self->list.selected, self->list.count);
 }
 
 static void take_key(struct view *view, const struct key_event *event, struct wish *ret_wish)
@@ -132,6 +130,7 @@ static void take_key(struct view *view, const struct key_event *event, struct wi
     case ACTION_QUIT:
         ret_wish->kind = WISH_QUIT;
         break;
+    case ACTION_HELP:
     case ACTION_BACK:
     case ACTION_CANCEL:
         ret_wish->kind = WISH_BACK;

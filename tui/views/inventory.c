@@ -13,7 +13,8 @@
 #include "tui/views/listing.h"
 
 enum {
-    MARK_CELLS = 2,      /* '>' for the selected row, '!' for low stock */
+    MARK_CELLS = 2, /* '>' before the selected row */
+    LOW_CELLS = 1, /* '!' after a low quantity: there, and not beside '>', it costs a moving cursor nothing */
     NAME_COMFORTABLE = 16, /* columns leave until the name has so much */
     SKU_CELLS_MAX = 16,
     CATEGORY_CELLS_MAX = 14,
@@ -69,7 +70,8 @@ static int between(size_t wanted, int least, int most)
     return wanted < (size_t)least ? least : wanted > (size_t)most ? most : (int)wanted;
 }
 
-/* Share the width out: columns leave one after the other until the name has enough; the name takes the rest. */
+/* Share the width out: columns leave one after the other until the name has enough; the name takes the rest.
+ */
 static void place_columns(struct inventory_view *self, struct place ret_places[COLUMN_COUNT])
 {
     struct inventory_widths seen = inventory_widths(self->view.world->inventory);
@@ -79,7 +81,8 @@ static void place_columns(struct inventory_view *self, struct place ret_places[C
     }
     widths[COLUMN_SKU] = between(seen.sku, columns[COLUMN_SKU].least, SKU_CELLS_MAX);
     widths[COLUMN_CATEGORY] = between(seen.category, columns[COLUMN_CATEGORY].least + 1, CATEGORY_CELLS_MAX);
-    widths[COLUMN_QUANTITY] = between(seen.quantity, columns[COLUMN_QUANTITY].least, NUMBER_CELLS_MAX);
+    widths[COLUMN_QUANTITY] =
+        between(seen.quantity, columns[COLUMN_QUANTITY].least, NUMBER_CELLS_MAX) + LOW_CELLS;
     widths[COLUMN_PRICE] = between(seen.price, columns[COLUMN_PRICE].least, NUMBER_CELLS_MAX);
     int name = 0;
     for (int leaving = 0;; leaving++) {
@@ -113,11 +116,11 @@ static void fit_columns(struct inventory_view *self)
     }
 }
 
-static void format_quantity(int64_t milli, char ret_text[CELL_BYTES])
+static void format_quantity(int64_t milli, char *ret_text, size_t size)
 {
     cleanup(buf_done) struct buf number = {0};
     values_append_quantity(&number, milli);
-    snprintf(ret_text, CELL_BYTES, "%.*s", (int)number.len, number.data);
+    snprintf(ret_text, size, "%.*s", (int)number.len, number.data);
 }
 
 static void format_cell(const struct item *item, enum column column, char ret_text[CELL_BYTES])
@@ -136,12 +139,15 @@ static void format_cell(const struct item *item, enum column column, char ret_te
     case COLUMN_UNIT:
         snprintf(ret_text, CELL_BYTES, "%s", item->unit);
         break;
-    case COLUMN_QUANTITY:
-        format_quantity(item->quantity_milli, ret_text);
+    case COLUMN_QUANTITY: {
+        char number[CELL_BYTES - LOW_CELLS];
+        format_quantity(item->quantity_milli, number, sizeof(number));
+        snprintf(ret_text, CELL_BYTES, "%s%s", number, item->low ? "!" : " ");
         break;
+    }
     case COLUMN_REORDER:
         if (item->has_reorder) {
-            format_quantity(item->reorder_milli, ret_text);
+            format_quantity(item->reorder_milli, ret_text, CELL_BYTES);
         }
         break;
     case COLUMN_PRICE:
@@ -160,9 +166,6 @@ static void draw_item(const struct inventory_view *self, struct screen *screen, 
     const struct item *item = arrangement_item(self->arrangement, position);
     bool selected = position == self->listing.list.selected;
     screen_put(screen, row, 0, self->listing.frame.columns, STYLE_PLAIN, selected ? ">" : "");
-    if (item->low) {
-        screen_put(screen, row, 1, 1, STYLE_LOW, "!");
-    }
     for (enum column i = 0; i < COLUMN_COUNT; i++) {
         char text[CELL_BYTES];
         enum style style = STYLE_PLAIN;
@@ -172,8 +175,8 @@ static void draw_item(const struct inventory_view *self, struct screen *screen, 
             style = STYLE_LOW;
         }
         format_cell(item, i, text);
-        (columns[i].number ? screen_put_right : screen_put)(screen, row, self->places[i].at, self->places[i].width,
-                                                            style, text);
+        (columns[i].number ? screen_put_right : screen_put)(screen, row, self->places[i].at,
+                                                            self->places[i].width, style, text);
     }
 }
 
@@ -187,9 +190,9 @@ static void draw_head(const struct inventory_view *self, struct screen *screen)
         if (i == arrangement_column(self->arrangement)) {
             mark = arrangement_is_descending(self->arrangement) ? "v" : "^";
         }
-        snprintf(title, sizeof(title), "%s%s", columns[i].title, mark);
-        (columns[i].number ? screen_put_right : screen_put)(screen, row, self->places[i].at, self->places[i].width,
-                                                            STYLE_HEAD, title);
+        snprintf(title, sizeof(title), "%s%s%s", columns[i].title, mark, i == COLUMN_QUANTITY ? " " : "");
+        (columns[i].number ? screen_put_right : screen_put)(screen, row, self->places[i].at,
+                                                            self->places[i].width, STYLE_HEAD, title);
     }
 }
 

@@ -134,7 +134,8 @@ void listing_draw_foot(struct listing *listing, struct screen *screen, const str
     }
     if (listing->mode != LISTING_BROWSING) {
         int row = frame->status >= 0 ? frame->status : 0;
-        field_draw(&listing->field, screen, row, frame->columns, listing->mode == LISTING_SEARCHING ? "/" : "\\");
+        field_draw(&listing->field, screen, row, frame->columns,
+                   listing->mode == LISTING_SEARCHING ? "/" : "\\");
     } else if (listing->dirty_status) {
         const char *message = view->world->status[0] != '\0' ? view->world->status : listing->note;
         enum style style = view->world->status[0] != '\0' ? view->world->status_style : STYLE_PLAIN;

@@ -1,6 +1,6 @@
-/* What the tables have in common: moving about, the search and filter fields, and what of the screen is dirty.
- * Called by the inventory and stores views, which own one each and draw its rows.
- * Touches the screen only to draw the status line. */
+/* What the tables have in common: moving about, the search and filter fields, and what of the screen is
+ * dirty. Called by the inventory and stores views, which own one each and draw its rows. Touches the screen
+ * only to draw the status line. */
 #ifndef STOCKROOM_TUI_VIEWS_LISTING_H
 #define STOCKROOM_TUI_VIEWS_LISTING_H
 
@@ -11,12 +11,12 @@ enum listing_mode { LISTING_BROWSING, LISTING_SEARCHING, LISTING_FILTERING };
 
 /* What a key came to. */
 enum listing_event {
-    LISTING_DONE,            /* dealt with */
-    LISTING_ACTION,          /* an action that is the view's business */
-    LISTING_SEARCH_FORWARD,  /* look for listing->search */
+    LISTING_DONE,           /* dealt with */
+    LISTING_ACTION,         /* an action that is the view's business */
+    LISTING_SEARCH_FORWARD, /* look for listing->search */
     LISTING_SEARCH_BACKWARD,
-    LISTING_FILTER_CHANGED,  /* listing->field.text is the new filter */
-    LISTING_FILTER_ACCEPTED  /* the same, and Enter was pressed */
+    LISTING_FILTER_CHANGED, /* listing->field.text is the new filter */
+    LISTING_FILTER_ACCEPTED /* the same, and Enter was pressed */
 };
 
 /* Zero-initialised is valid. */

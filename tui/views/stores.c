@@ -101,9 +101,9 @@ static void draw_rows(struct stores_view *self, struct screen *screen)
         }
         const char *text = "";
         if (i == 0) {
-            text = self->view.world->loading           ? "  Loading"
+            text = self->view.world->loading         ? "  Loading"
                    : self->listing.filter[0] != '\0' ? "  Nothing matches: Esc shows everything"
-                                                      : "  No store is yours yet: ask an administrator";
+                                                     : "  No store is yours yet: ask an administrator";
         }
         screen_put(screen, frame->list + i, 0, frame->columns, STYLE_PLAIN, text);
     }
@@ -128,7 +128,8 @@ static void draw_view(struct view *view, struct screen *screen)
     if (listing->dirty_head) {
         int name_at = MARK_CELLS + (int)self->code_cells + 2;
         screen_put(screen, listing->frame.head, 0, listing->frame.columns, STYLE_HEAD, "  Store");
-        screen_put(screen, listing->frame.head, name_at, listing->frame.columns - name_at, STYLE_HEAD, "Name");
+        screen_put(screen, listing->frame.head, name_at, listing->frame.columns - name_at, STYLE_HEAD,
+                   "Name");
         listing->dirty_head = false;
     }
     draw_rows(self, screen);

@@ -1,6 +1,6 @@
-/* What a view is: a vtable over the model's snapshot. Views draw, take keys and say what they wish; the app does it.
- * Called by the app. A view reads `struct world` and never touches the socket.
- * Views are made once, by open, and live until close. */
+/* What a view is: a vtable over the model's snapshot. Views draw, take keys and say what they wish; the app
+ * does it. Called by the app. A view reads `struct world` and never touches the socket. Views are made once,
+ * by open, and live until close. */
 #ifndef STOCKROOM_TUI_VIEWS_VIEW_H
 #define STOCKROOM_TUI_VIEWS_VIEW_H
 
@@ -23,7 +23,8 @@ struct world {
     struct user user;
     char store_code[STORE_CODE_SIZE]; /* "" while none is open */
     char store_name[STORE_NAME_SIZE];
-    char searched[FIELD_BYTES_MAX + 1]; /* the inventory holds only what the server found for this; "" for all */
+    char searched[FIELD_BYTES_MAX +
+                  1]; /* the inventory holds only what the server found for this; "" for all */
     bool loading;
     bool truncated; /* there are more items than the inventory may hold */
     enum live live;

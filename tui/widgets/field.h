@@ -24,8 +24,8 @@ void field_clear(struct field *field);
 /* Take text over, the cursor after it. Cut to what fits. */
 void field_set(struct field *field, const char *text);
 
-/* A key that is text (typed or pasted) or one of the editing actions. True when the text changed; moving the cursor
- * is done but returns false. What it does not know it ignores. */
+/* A key that is text (typed or pasted) or one of the editing actions. True when the text changed; moving the
+ * cursor is done but returns false. What it does not know it ignores. */
 bool field_key(struct field *field, const struct key_event *event, enum action action);
 
 /* Draw "label" and the text into width cells, and put the cursor there. */
