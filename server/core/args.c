@@ -134,8 +134,8 @@ static enum err check_complete(const struct parser *parser)
     const char *arguments = command->arguments ? command->arguments : "";
     unsigned count = parser->args.word_count;
     if (count < command->arguments_min || count > command->arguments_max) {
-        return err_set(parser->ret_info, ERR_USAGE, "usage: %s%s%s; try: help %s", command->name,
-                       *arguments ? " " : "", arguments, command->name);
+        return err_set(parser->ret_info, ERR_USAGE, "%s takes %s; try: help %s", command->name,
+                       *arguments ? arguments : "no arguments", command->name);
     }
     for (const struct option_spec *spec = command->options; spec && spec->name; spec++) {
         if (spec->required && !args_flag(&parser->args, spec->name)) {
