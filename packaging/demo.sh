@@ -25,6 +25,7 @@ usage: packaging/demo.sh [--dir DIR] [--port N] [--empty]
            the same in the background: returns when logins work
        packaging/demo.sh stop [--dir DIR]       stops the server and its database; the data stays
        packaging/demo.sh status [--dir DIR]     exit status 0: running, 3: stopped
+       packaging/demo.sh remove [--dir DIR]     stops both and deletes what start has made, data included
 
   --dir DIR   where everything is kept (.demo in the repository)
   --port N    the port on 127.0.0.1 (2222)
@@ -37,7 +38,7 @@ TEXT
 parse_arguments() {
     while (($# > 0)); do
         case $1 in
-        start | stop | status) command=$1 ;;
+        start | stop | status | remove) command=$1 ;;
         --dir) (($# > 1)) || die "--dir needs a directory"; dir=$2; shift ;;
         --dir=*) dir=${1#--dir=} ;;
         --port) (($# > 1)) || die "--port needs a number"; port=$2; shift ;;
@@ -80,7 +81,7 @@ build() {
     say "Building (build/release)…"
     (
         cd "$STOCKROOM_ROOT"
-        run_logged "configuring the build" "$dir/build.log" cmake --preset release
+        run_logged "configuring the build" "$dir/build.log" cmake --preset release -DBUILD_TESTING=OFF
         run_logged "the build" "$dir/build.log" cmake --build build/release
     )
 }
@@ -457,6 +458,27 @@ stop() {
     fi
 }
 
+# Only what start makes: DIR may have been there before, with other things in it.
+remove() {
+    local socket
+    stop
+    [[ -d $dir ]] || return 0
+    pg_base=$(state_get pg_base)
+    socket=$(state_get pg_socket)
+    if [[ -f $pg_base/data/PG_VERSION ]]; then
+        rm -rf -- "$pg_base/data" "$pg_base/socket" "$pg_base/postgresql.log"
+        rmdir -- "$pg_base" 2>/dev/null || true
+    fi
+    if [[ $socket == /tmp/stockroom-demo.* ]]; then
+        rm -rf -- "$socket"
+    fi
+    rm -rf -- "$dir/keys" "$dir/demo-data" "$dir/state" "$dir/passwords" "$dir"/dsn{,-server,-superuser} \
+        "$dir"/ssh_host_{ed25519,ecdsa}_key{,.pub} "$dir/known_hosts" "$dir/ssh_config" "$dir/stockroom.ini" \
+        "$dir"/{server,setup,build}.log "$dir/lock"
+    rmdir -- "$dir" 2>/dev/null || true
+    say "Removed."
+}
+
 server_has_gone() {
     ! server_is_running
 }
@@ -544,6 +566,7 @@ main() {
     foreground) foreground ;;
     start) start; show_logins ;;
     stop) stop ;;
+    remove) remove ;;
     status) status ;;
     esac
 }

@@ -35,7 +35,7 @@ parse_arguments() {
 
 build() { # PRESET
     say "Building: $1"
-    run_logged "configuring $1" "$log" cmake --preset "$1"
+    run_logged "configuring $1" "$log" cmake --preset "$1" -DBUILD_TESTING=ON
     run_logged "building $1" "$log" cmake --build "build/$1"
 }
 

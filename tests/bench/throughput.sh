@@ -1,0 +1,54 @@
+#!/bin/bash
+# Stockroom's speed beside what it could be compared with, in one run on one private PostgreSQL with fsync on. Builds what is
+# shipped (build/bench: the release's settings with the bench's own programs), starts an empty demo server in a temporary
+# directory and hands over to throughput.py, which measures and prints the table. docs/performance.md tells what each row means.
+set -euo pipefail
+# shellcheck source=packaging/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../../packaging/lib.sh"
+
+work=''
+
+clean_up() {
+    if [[ -n $work ]]; then
+        STOCKROOM_BIN=$STOCKROOM_ROOT/build/bench/bin "$STOCKROOM_ROOT/packaging/demo.sh" remove --dir "$work/server" \
+            >/dev/null 2>&1 || true
+        rm -rf -- "$work"
+    fi
+}
+
+build() {
+    say "Building (build/bench)…"
+    (
+        cd "$STOCKROOM_ROOT"
+        run_logged "configuring the build" "$work/build.log" \
+            cmake --preset release -B build/bench -DBUILD_TESTING=ON
+        run_logged "the build" "$work/build.log" cmake --build build/bench --target \
+            stockroomd stockroomd-core stockroom-tui bench_lockstep bench_bare_ledger
+    )
+}
+
+free_port() {
+    python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+main() {
+    if [[ ${1:-} == -h || ${1:-} == --help ]]; then
+        exec python3 "$STOCKROOM_ROOT/tests/bench/throughput.py" --help
+    fi
+    packages_install build run test
+    work=$(mktemp -d /tmp/stockroom-bench.XXXXXX)
+    trap clean_up EXIT
+    trap 'exit 130' INT TERM
+    build
+    say "Starting an empty server…"
+    STOCKROOM_BIN=$STOCKROOM_ROOT/build/bench/bin "$STOCKROOM_ROOT/packaging/demo.sh" start --dir "$work/server" \
+        --port "$(free_port)" --empty 2>"$work/start.log" || {
+        show_tail "$work/start.log"
+        die "the server did not start"
+    }
+    python3 "$STOCKROOM_ROOT/tests/bench/throughput.py" --server "$work/server" --work "$work" \
+        --programs "$STOCKROOM_ROOT/build/bench/bin" --postgres "$(pg_bin '')" "$@"
+}
+
+main "$@"
