@@ -20,29 +20,48 @@ struct lexer {
     struct err_info *info;
 };
 
-/* What a byte means outside quotes. PLAIN is 0: most bytes are. */
-enum class { PLAIN, BLANK, QUOTE, ESCAPE, CONTROL, HIGH };
+/* What a byte means outside quotes. */
+enum kind { PLAIN, BLANK, QUOTE, ESCAPE, CONTROL, HIGH };
 
-static enum class class_of(char c) {
-    unsigned char byte = (unsigned char)c;
-
-    if (byte >= 0x80){return HIGH;}
-if (byte > '\'' && byte != '\\' && byte != 0x7F)
+static enum kind kind_of(char c)
 {
-    return PLAIN;
+    switch (c) {
+    case ' ':
+    case '\t':
+        return BLANK;
+    case '\'':
+    case '"':
+        return QUOTE;
+    case '\\':
+        return ESCAPE;
+    default:
+        if ((unsigned char)c >= 0x80) {
+            return HIGH;
+        }
+        return (unsigned char)c < ' ' || c == 0x7F ? CONTROL : PLAIN;
+    }
 }
-switch (byte) {
-case ' ':
-case '\t':
-    return BLANK;
-case '\'':
-case '"':
-    return QUOTE;
-case '\\':
-    return ESCAPE;
-default:
-    return byte < ' ' || byte == 0x7F ? CONTROL : PLAIN;
+
+/* ASCII that means itself, in quotes too: what most of a line is. Blanks are not, so that one loop serves
+ * all. */
+static bool is_plain(char c)
+{
+    return c > ' ' && c < 0x7F && c != '\'' && c != '"' && c != '\\';
 }
+
+/* Copy as many plain characters as there are. */
+static void copy_plain(struct lexer *lexer)
+{
+    const char *text = lexer->line + lexer->at;
+    size_t left = lexer->len - lexer->at;
+    size_t run = 0;
+
+    while (run < left && is_plain(text[run])) {
+        run++;
+    }
+    memcpy(lexer->out + lexer->used, text, run);
+    lexer->used += run;
+    lexer->at += run;
 }
 
 static enum err refuse_encoding(struct lexer *lexer, size_t bytes)
@@ -58,14 +77,14 @@ static enum err refuse_encoding(struct lexer *lexer, size_t bytes)
 static enum err copy_character(struct lexer *lexer)
 {
     const char *text = lexer->line + lexer->at;
-    enum class class = class_of(*text);
+    enum kind kind = kind_of(*text);
     uint32_t point = 0;
     size_t bytes = 1;
 
-    if (class == CONTROL) {
+    if (kind == CONTROL) {
         return refuse_encoding(lexer, 1);
     }
-    if (class == HIGH) {
+    if (kind == HIGH) {
         bytes = text_decode(text, lexer->len - lexer->at, &point);
         if (bytes == 0 || point < 0xA0) {
             return refuse_encoding(lexer, bytes);
@@ -101,6 +120,7 @@ static enum err copy_quoted(struct lexer *lexer)
             return ERR_OK;
         }
         err = c == '\\' && quote == '"' ? copy_escaped(lexer) : copy_character(lexer);
+        copy_plain(lexer);
     }
     return err != ERR_OK ? err : err_set(lexer->info, ERR_USAGE, "a %c quote is left open", quote);
 }
@@ -115,17 +135,15 @@ static enum err split_word(struct lexer *lexer)
         return err_set(lexer->info, ERR_TOO_LONG, "more than %d words in the line", LEXER_WORDS_MAX);
     }
     while (err == ERR_OK && lexer->at < lexer->len) {
-        char c = lexer->line[lexer->at];
-        enum class class = class_of(c);
+        enum kind kind = kind_of(lexer->line[lexer->at]);
 
-        if (class == PLAIN) {
-            lexer->out[lexer->used++] = c;
-            lexer->at++;
-        } else if (class == BLANK) {
+        if (kind == PLAIN) {
+            copy_plain(lexer);
+        } else if (kind == BLANK) {
             break;
-        } else if (class == QUOTE) {
+        } else if (kind == QUOTE) {
             err = copy_quoted(lexer);
-        } else if (class == ESCAPE) {
+        } else if (kind == ESCAPE) {
             err = copy_escaped(lexer);
         } else {
             err = copy_character(lexer);
@@ -185,7 +203,7 @@ enum err lexer_split(struct arena *arena, const char *line, size_t len, struct w
     lexer.info = ret_info;
     lexer.out = arena_alloc(arena, len + 1);
     while (err == ERR_OK) {
-        while (lexer.at < len && class_of(line[lexer.at]) == BLANK) {
+        while (lexer.at < len && kind_of(line[lexer.at]) == BLANK) {
             lexer.at++;
         }
         if (lexer.at == len) {
