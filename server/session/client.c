@@ -1,0 +1,315 @@
+/* The client's channel: one at a time, for a command, a batch or the TUI. What else SSH can ask for is refused. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/cleanup.h"
+#include "server/session/session_internal.h"
+
+/* What goes into libssh's buffer at once; it is written out before more is put there. */
+enum { CHANNEL_WRITE_MAX = 32 * 1024 };
+
+static uint16_t client_clamp(int size, int max)
+{
+    return (uint16_t)(size < 1 ? 1 : size > max ? max : size);
+}
+
+static void client_set_size(struct session *session, int columns, int rows)
+{
+    session->columns = client_clamp(columns, WIRE_SIZE_MAX);
+    session->rows = client_clamp(rows, 200);
+}
+
+static int client_on_pty(ssh_session ssh, ssh_channel channel, const char *term, int columns, int rows,
+                          int pixel_width, int pixel_height, void *userdata)
+{
+    struct session *session = userdata;
+
+    (void)ssh;
+    (void)pixel_width;
+    (void)pixel_height;
+    if (channel != session->channel || session->use != CHANNEL_IDLE || session->has_pty) {
+        return -1;
+    }
+    session->has_pty = true;
+    snprintf(session->term, sizeof(session->term), "%s", strlen(term) <= WIRE_TERM_MAX ? term : "unknown");
+    client_set_size(session, columns, rows);
+    return 0;
+}
+
+static int client_on_resize(ssh_session ssh, ssh_channel channel, int columns, int rows, int pixel_width,
+                             int pixel_height, void *userdata)
+{
+    struct session *session = userdata;
+
+    (void)ssh;
+    (void)pixel_width;
+    (void)pixel_height;
+    if (channel != session->channel || !session->has_pty) {
+        return -1;
+    }
+    client_set_size(session, columns, rows);
+    session->resize_pending = session->use == CHANNEL_TERMINAL;
+    return 0;
+}
+
+static int client_on_env(ssh_session ssh, ssh_channel channel, const char *name, const char *value, void *userdata)
+{
+    (void)ssh;
+    (void)channel;
+    (void)value;
+    (void)userdata;
+    bool is_usual = strcmp(name, "LANG") == 0 || strncmp(name, "LC_", 3) == 0 || strcmp(name, "NO_COLOR") == 0 ||
+                    strcmp(name, "ACCESSIBLE") == 0;
+    return is_usual ? 0 : -1; /* accepted as every client sends them; none has an effect yet */
+}
+
+static int client_start_terminal(struct session *session)
+{
+    cleanup(buf_done) struct buf message = {0};
+
+    if (session->had_tui) {
+        return -1;
+    }
+    wire_put_u8(&message, WIRE_START_TUI);
+    wire_put_u16(&message, session->columns);
+    wire_put_u16(&message, session->rows);
+    wire_put_str(&message, session->term, strlen(session->term));
+    control_send(session, &message);
+    session->had_tui = true;
+    session->use = CHANNEL_TERMINAL;
+    return 0;
+}
+
+static int client_start_command(struct session *session, enum wire_open kind, const char *command)
+{
+    size_t len = strlen(command);
+
+    /* Longer than a line may be: core refuses it by its code, so let it see that it is too long. */
+    len = len > WIRE_PAYLOAD_MAX - 64 ? WIRE_PAYLOAD_MAX - 64 : len;
+    size_t frame = wire_frame_begin(&session->core_out, WIRE_OPEN, session->channel_id);
+    wire_put_u8(&session->core_out, (uint8_t)kind);
+    wire_put_str(&session->core_out, command, len);
+    wire_frame_end(&session->core_out, frame);
+    session->use = CHANNEL_COMMAND;
+    return 0;
+}
+
+static int client_on_shell(ssh_session ssh, ssh_channel channel, void *userdata)
+{
+    struct session *session = userdata;
+
+    (void)ssh;
+    if (channel != session->channel || session->use != CHANNEL_IDLE) {
+        return 1;
+    }
+    return session->has_pty ? client_start_terminal(session)
+                            : client_start_command(session, WIRE_OPEN_SHELL, "");
+}
+
+static int client_on_exec(ssh_session ssh, ssh_channel channel, const char *command, void *userdata)
+{
+    struct session *session = userdata;
+
+    (void)ssh;
+    if (channel != session->channel || session->use != CHANNEL_IDLE) {
+        return 1;
+    }
+    return client_start_command(session, WIRE_OPEN_EXEC, command);
+}
+
+static int client_on_subsystem(ssh_session ssh, ssh_channel channel, const char *subsystem, void *userdata)
+{
+    (void)ssh;
+    (void)channel;
+    (void)subsystem;
+    (void)userdata;
+    return 1;
+}
+
+static void client_on_close(ssh_session ssh, ssh_channel channel, void *userdata)
+{
+    struct session *session = userdata;
+
+    (void)ssh;
+    if (channel == session->channel) {
+        session->client_closed = true;
+    }
+}
+
+/* Data stays in libssh's buffer until there is room for it; what a client sends as stderr means nothing here. */
+static int client_on_data(ssh_session ssh, ssh_channel channel, void *data, uint32_t len, int is_stderr,
+                           void *userdata)
+{
+    (void)ssh;
+    (void)channel;
+    (void)data;
+    (void)userdata;
+    return is_stderr != 0 ? (int)len : 0;
+}
+
+void client_init(struct session *session)
+{
+    session->channel_callbacks = (struct ssh_channel_callbacks_struct){
+        .userdata = session,
+        .channel_data_function = client_on_data,
+        .channel_close_function = client_on_close,
+        .channel_pty_request_function = client_on_pty,
+        .channel_shell_request_function = client_on_shell,
+        .channel_pty_window_change_function = client_on_resize,
+        .channel_exec_request_function = client_on_exec,
+        .channel_env_request_function = client_on_env,
+        .channel_subsystem_request_function = client_on_subsystem,
+    };
+    ssh_callbacks_init(&session->channel_callbacks);
+}
+
+ssh_channel client_open_channel(ssh_session ssh, void *userdata)
+{
+    struct session *session = userdata;
+
+    if (!session->is_authenticated || session->channel != NULL) {
+        return NULL;
+    }
+    session->channel = ssh_channel_new(ssh);
+    if (session->channel == NULL) {
+        return NULL;
+    }
+    ssh_set_channel_callbacks(session->channel, &session->channel_callbacks);
+    session->use = CHANNEL_IDLE;
+    session->channel_id++;
+    session->client_closed = false;
+    session->input_ended = false;
+    session->has_pty = false;
+    return session->channel;
+}
+
+/* Where the client's data goes: NULL when nobody wants it. */
+static struct buf *client_destination(struct session *session)
+{
+    switch (session->use) {
+    case CHANNEL_COMMAND:
+        return &session->core_out;
+    case CHANNEL_TERMINAL:
+        return &session->terminal_out;
+    case CHANNEL_NONE:
+    case CHANNEL_IDLE:
+    case CHANNEL_OVER:
+        break;
+    }
+    return NULL;
+}
+
+static void client_take(struct session *session, const char *data, size_t len)
+{
+    if (session->use == CHANNEL_COMMAND) {
+        wire_put_data(&session->core_out, WIRE_INPUT, session->channel_id, data, len);
+    } else if (session->use == CHANNEL_TERMINAL) {
+        buf_append(&session->terminal_out, data, len);
+    }
+}
+
+static void client_end_input(struct session *session)
+{
+    session->input_ended = true;
+    if (session->use == CHANNEL_COMMAND) {
+        wire_frame_end(&session->core_out, wire_frame_begin(&session->core_out, WIRE_INPUT_END, session->channel_id));
+    } else if (session->use == CHANNEL_TERMINAL) {
+        shutdown(session->settings->terminal_fd, SHUT_WR);
+    }
+}
+
+void client_pump_input(struct session *session)
+{
+    char data[WIRE_DATA_MAX];
+
+    if (session->channel == NULL || session->use == CHANNEL_IDLE) {
+        return;
+    }
+    if (ssh_channel_poll(session->channel, 0) > SESSION_UNREAD_MAX) {
+        session_end(session, "Protocol error: the window was exceeded");
+        return;
+    }
+    for (;;) {
+        const struct buf *destination = client_destination(session);
+        if (destination != NULL && destination->len >= SESSION_PENDING_MAX) {
+            return;
+        }
+        int len = ssh_channel_read_nonblocking(session->channel, data, sizeof(data), 0);
+        if (len > 0) {
+            client_take(session, data, (size_t)len);
+            continue;
+        }
+        if (!session->input_ended && (len == SSH_EOF || ssh_channel_is_eof(session->channel))) {
+            client_end_input(session);
+        }
+        return;
+    }
+}
+
+bool client_can_write(struct session *session)
+{
+    return session->channel != NULL && !session->client_closed &&
+           (ssh_get_poll_flags(session->ssh) & SSH_WRITE_PENDING) == 0 &&
+           ssh_channel_window_size(session->channel) > 0;
+}
+
+size_t client_write(struct session *session, const char *data, size_t len, bool is_error_output)
+{
+    uint32_t window = ssh_channel_window_size(session->channel);
+    uint32_t part = len > CHANNEL_WRITE_MAX ? CHANNEL_WRITE_MAX : (uint32_t)len;
+
+    part = part > window ? window : part;
+    int written = is_error_output ? ssh_channel_write_stderr(session->channel, data, part)
+                                  : ssh_channel_write(session->channel, data, part);
+    return written > 0 ? (size_t)written : 0;
+}
+
+void client_finish(struct session *session, uint32_t status)
+{
+    ssh_channel_request_send_exit_status(session->channel, (int)status);
+    ssh_channel_send_eof(session->channel);
+    ssh_channel_close(session->channel);
+    session->use = CHANNEL_OVER;
+}
+
+void client_reap(struct session *session)
+{
+    if (session->channel == NULL || !session->client_closed) {
+        return;
+    }
+    if (session->use == CHANNEL_COMMAND) {
+        wire_frame_end(&session->core_out, wire_frame_begin(&session->core_out, WIRE_CLOSE, session->channel_id));
+    } else if (session->use == CHANNEL_TERMINAL) {
+        shutdown(session->settings->terminal_fd, SHUT_RDWR);
+    }
+    ssh_remove_channel_callbacks(session->channel, &session->channel_callbacks);
+    ssh_channel_free(session->channel);
+    session->channel = NULL;
+    session->use = CHANNEL_NONE;
+    session->frame_sent = 0;
+}
+
+/* The TUI ended: all it wrote goes out, then its status. */
+static void client_end_terminal(struct session *session)
+{
+    if (session->terminal_ended && session->tui_gone && session->terminal_in.len == 0) {
+        client_finish(session, session->tui_status);
+    }
+}
+
+void client_pump_terminal(struct session *session)
+{
+    if (session->use != CHANNEL_TERMINAL) {
+        buf_reset(&session->terminal_in);
+        return;
+    }
+    while (session->terminal_in.len > 0 && client_can_write(session)) {
+        size_t sent = client_write(session, session->terminal_in.data, session->terminal_in.len, false);
+        if (sent == 0) {
+            break;
+        }
+        buf_consume(&session->terminal_in, sent);
+    }
+    client_end_terminal(session);
+}
