@@ -19,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #include <vterm.h>
@@ -28,6 +29,7 @@
 
 #include "common/wire.h"
 #include "tests/screens/fake_core.h"
+#include "tests/screens/launch.h"
 
 enum { DEADLINE_MS = 20000, POLL_MS = 5, CORE_FD = 3, CONTROL_FD = 4, ROWS_MAX = 200 };
 
@@ -42,6 +44,8 @@ struct harness {
     int exit_status;
     struct fake_core core;
     bool silent;
+    bool on_pty;
+    bool deaf;
     VTerm *vterm;
     VTermScreen *screen;
     bool alternate;
@@ -71,62 +75,6 @@ static int set_property(VTermProp property, VTermValue *value, void *user)
 
 static const VTermScreenCallbacks callbacks = {.settermprop = set_property};
 
-static void become_program(const struct harness_options *options, int columns, int rows, int terminal,
-                           int core, int control)
-{
-    char columns_text[16];
-    char rows_text[16];
-    char term[80];
-    char *more = NULL;
-    snprintf(columns_text, sizeof(columns_text), "%d", columns);
-    snprintf(rows_text, sizeof(rows_text), "%d", rows);
-    snprintf(term, sizeof(term), "TERM=%s", options->term != NULL ? options->term : "xterm-256color");
-    if (options->more_environment != NULL) {
-        more = strdup(options->more_environment);
-    }
-    char lang[] = "LANG=C.UTF-8";
-    char zone[] = "TZ=UTC";
-    char *environment[] = {term, lang, zone, more, NULL};
-    char program[] = STOCKROOM_TUI;
-    char core_option[] = "--core-fd=3";
-    char control_option[] = "--control-fd=4";
-    char columns_option[] = "--columns";
-    char rows_option[] = "--rows";
-    char *arguments[] = {program,      core_option, control_option, columns_option,
-                         columns_text, rows_option, rows_text,      NULL};
-    /* Out of the way first: the descriptors may be those that are wanted. */
-    int high_terminal = fcntl(terminal, F_DUPFD_CLOEXEC, 10);
-    int high_core = fcntl(core, F_DUPFD_CLOEXEC, 10);
-    int high_control = fcntl(control, F_DUPFD_CLOEXEC, 10);
-    dup2(high_terminal, STDIN_FILENO);
-    dup2(high_terminal, STDOUT_FILENO);
-    dup2(high_core, CORE_FD);
-    dup2(high_control, CONTROL_FD);
-    execve(program, arguments, environment);
-    _exit(127);
-}
-
-static void start_program(struct harness *harness, const struct harness_options *options)
-{
-    int terminal[2];
-    int core[2];
-    int control[2];
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, terminal), 0);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, core), 0);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control), 0);
-    harness->pid = fork();
-    assert_true(harness->pid >= 0);
-    if (harness->pid == 0) {
-        become_program(options, harness->columns, harness->rows, terminal[1], core[1], control[1]);
-    }
-    close(terminal[1]);
-    close(core[1]);
-    close(control[1]);
-    harness->terminal_fd = terminal[0];
-    harness->core_fd = core[0];
-    harness->control_fd = control[0];
-}
-
 struct harness *harness_start(const struct harness_options *options)
 {
     struct harness *harness = calloc(1, sizeof(*harness));
@@ -144,7 +92,14 @@ struct harness *harness_start(const struct harness_options *options)
     vterm_screen_set_callbacks(harness->screen, &callbacks, harness);
     vterm_screen_enable_altscreen(harness->screen, 1);
     vterm_screen_reset(harness->screen, 1);
-    start_program(harness, options);
+    harness->on_pty = options->on_pty;
+    harness->core.options.columns = harness->columns;
+    harness->core.options.rows = harness->rows;
+    struct launched launched = (options->on_pty ? launch_on_pty : launch_on_sockets)(&harness->core.options);
+    harness->pid = launched.pid;
+    harness->terminal_fd = launched.terminal_fd;
+    harness->core_fd = launched.core_fd;
+    harness->control_fd = launched.control_fd;
     return harness;
 }
 
@@ -155,8 +110,10 @@ void harness_stop(struct harness *harness)
         waitpid(harness->pid, NULL, 0);
     }
     close(harness->terminal_fd);
-    close(harness->core_fd);
-    close(harness->control_fd);
+    if (!harness->on_pty) {
+        close(harness->core_fd);
+        close(harness->control_fd);
+    }
     vterm_free(harness->vterm);
     fake_core_done(&harness->core);
     buf_done(&harness->output);
@@ -167,7 +124,7 @@ void harness_stop(struct harness *harness)
 static void send_all(int fd, const char *bytes, size_t len)
 {
     while (len > 0) {
-        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
+        ssize_t sent = write(fd, bytes, len);
         assert_true(sent > 0);
         bytes += sent;
         len -= (size_t)sent;
@@ -178,7 +135,8 @@ static void send_all(int fd, const char *bytes, size_t len)
 static bool take_terminal(struct harness *harness)
 {
     char bytes[16384];
-    ssize_t len = recv(harness->terminal_fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+    struct pollfd wait = {.fd = harness->terminal_fd, .events = POLLIN};
+    ssize_t len = poll(&wait, 1, 0) == 1 ? read(harness->terminal_fd, bytes, sizeof(bytes)) : 0;
     if (len <= 0) {
         return false;
     }
@@ -211,15 +169,27 @@ static bool take_core(struct harness *harness)
 static bool pump(struct harness *harness, int wait_ms)
 {
     struct pollfd waits[] = {
-        {.fd = harness->terminal_fd, .events = POLLIN},
+        {.fd = harness->deaf ? -1 : harness->terminal_fd, .events = POLLIN},
         {.fd = harness->core_fd, .events = POLLIN},
     };
     if (!harness->silent && harness->core.output.len > 0) {
         waits[1].events |= POLLOUT;
     }
     poll(waits, 2, wait_ms);
-    bool did = take_terminal(harness);
-    return take_core(harness) || did;
+    bool did = !harness->deaf && take_terminal(harness);
+    return (!harness->on_pty && take_core(harness)) || did;
+}
+
+void harness_go_deaf(struct harness *harness)
+{
+    harness->deaf = true;
+}
+
+bool harness_is_cooked(const struct harness *harness)
+{
+    struct termios modes; /* asked of the master, this is the terminal's */
+    assert_int_equal(tcgetattr(harness->terminal_fd, &modes), 0);
+    return (modes.c_lflag & (ICANON | ECHO | ISIG)) == (ICANON | ECHO | ISIG);
 }
 
 void harness_let_answer(struct harness *harness)
@@ -260,10 +230,16 @@ void harness_push(struct harness *harness, const char *line)
 void harness_resize(struct harness *harness, int columns, int rows)
 {
     struct buf message = {0};
-    harness_settle(harness);
+    if (!harness->on_pty) {
+        harness_settle(harness);
+    }
     harness->columns = columns < WIRE_SIZE_MAX ? columns : WIRE_SIZE_MAX;
     harness->rows = rows < ROWS_MAX ? rows : ROWS_MAX;
     vterm_set_size(harness->vterm, harness->rows, harness->columns);
+    if (harness->on_pty) {
+        launch_set_pty_size(harness->terminal_fd, harness->columns, harness->rows);
+        return;
+    }
     wire_put_u8(&message, WIRE_RESIZE);
     wire_put_u16(&message, (uint16_t)columns);
     wire_put_u16(&message, (uint16_t)rows);

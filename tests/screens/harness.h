@@ -19,6 +19,7 @@ struct harness_options {
     size_t page_rows;             /* rows of one answer at most; 0: as many as asked */
     const char *stores;           /* codes separated by blanks; NULL: S001 */
     const char *fail_once;        /* a command's name: its first answer is `busy` */
+    bool on_pty;                  /* as from a shell: a real terminal, and the fake core as a command */
     bool silent;                  /* the core does not answer before harness_let_answer */
 };
 
@@ -27,6 +28,9 @@ struct harness *harness_start(const struct harness_options *options);
 void harness_stop(struct harness *harness);
 
 void harness_let_answer(struct harness *harness);
+
+/* Stop reading the terminal, as a client on a dead line does. */
+void harness_go_deaf(struct harness *harness);
 
 /* Keys, or anything else that a terminal may send. */
 void harness_type(struct harness *harness, const char *bytes);
@@ -47,7 +51,7 @@ bool harness_has_text(struct harness *harness, const char *text);
 void harness_wait_command(struct harness *harness, const char *text);
 size_t harness_count_commands(const struct harness *harness, const char *text);
 
-/* Wait until the program has read all that it was sent and sleeps. */
+/* Wait until the program has read all that it was sent and sleeps. Not on a pty, which does not tell. */
 void harness_settle(struct harness *harness);
 
 /* Count bytes to the terminal from here; then how many there were. */
@@ -82,5 +86,8 @@ long harness_count_sleeps(const struct harness *harness);
 bool harness_is_quiet(struct harness *harness, int wait_ms);
 
 int harness_pid(const struct harness *harness);
+
+/* On a pty: are echo and line editing on, as a shell leaves them? */
+bool harness_is_cooked(const struct harness *harness);
 
 #endif

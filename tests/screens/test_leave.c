@@ -81,6 +81,25 @@ static void test_hang_up(void **state)
     harness_stop(harness);
 }
 
+/* A terminal that takes nothing more holds up neither the loop nor the leaving. */
+static void test_deaf_terminal(void **state)
+{
+    enum { PAGES = 400 };
+    struct harness *harness = start(NULL, NULL);
+    (void)state;
+    harness_go_deaf(harness);
+    for (int i = 0; i < PAGES; i++) {
+        harness_type(harness, i % 2 == 0 ? "l" : "h");
+        harness_settle(harness);
+    }
+    harness_type(harness, "r"); /* still heard */
+    harness_settle(harness);
+    assert_int_equal(harness_count_commands(harness, "inventory"), 2);
+    harness_close_core(harness);
+    assert_int_equal(harness_wait_exit(harness), 69);
+    harness_stop(harness);
+}
+
 static void test_stopped(void **state)
 {
     struct harness *harness = start(NULL, NULL);
@@ -157,9 +176,11 @@ static void test_sandbox(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quit),    cmocka_unit_test(test_ctrl_c),  cmocka_unit_test(test_core_gone),
-        cmocka_unit_test(test_hang_up), cmocka_unit_test(test_stopped), cmocka_unit_test(test_terminals),
-        cmocka_unit_test(test_mono),    cmocka_unit_test(test_ascii),   cmocka_unit_test(test_sandbox),
+        cmocka_unit_test(test_quit),      cmocka_unit_test(test_ctrl_c),
+        cmocka_unit_test(test_core_gone), cmocka_unit_test(test_hang_up),
+        cmocka_unit_test(test_stopped),   cmocka_unit_test(test_deaf_terminal),
+        cmocka_unit_test(test_terminals), cmocka_unit_test(test_mono),
+        cmocka_unit_test(test_ascii),     cmocka_unit_test(test_sandbox),
     };
     return cmocka_run_group_tests_name("screens.leave", tests, NULL, NULL);
 }
