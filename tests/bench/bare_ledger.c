@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/arena.h"
+#include "common/log.h"
 #include "server/core/db/db.h"
 #include "server/core/ledger/chain.h"
 
@@ -467,6 +469,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bare_ledger DSN LINES LINES_PER_TRANSACTION\n");
         return 64;
     }
+    log_init("bare_ledger", STDERR_FILENO, LOG_LEVEL_WARNING);
     size_t lines = parse_count(argv[2], 1000000000);
     size_t chunk = parse_count(argv[3], 100000);
     bench_init(&bench, argv[1], chunk);
