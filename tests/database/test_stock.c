@@ -49,7 +49,7 @@ static void test_inventory_rows(void **state)
 
     rig_expect(rig, ann, "inventory",
                "{\"store\":\"S1\",\"sku\":\"A-1\",\"name\":\"Oat milk 1L\",\"category\":\"Milk\",\"unit\":\"each\","
-               "\"quantity\":5,\"reorder_point\":5,\"low\":true,\"price\":\"2.49\",\"updated_at\":\"2026-03-01T09:30:00.500000Z\"}\n"
+               "\"quantity\":5,\"reorder_point\":5,\"low\":true,\"price\":\"2.49\",\"updated_at\":\"2026-03-01T09:30:00.5Z\"}\n"
                "{\"store\":\"S1\",\"sku\":\"B-2\",\"name\":\"Rice 100%\",\"category\":null,\"unit\":\"kg\","
                "\"quantity\":12.25,\"reorder_point\":1,\"low\":false,\"price\":\"300\",\"updated_at\":\"2026-03-02T00:00:00Z\"}\n");
     outcome = rig_run_on(rig, rig->db, ann, FORMAT_TEXT, "inventory --product A-1", NULL);

@@ -39,7 +39,7 @@ enum err cursor_parse(struct arena *arena, char kind, const char *cursor, unsign
 
     if (sodium_base642bin((unsigned char *)key, CURSOR_BYTES_MAX, cursor, strlen(cursor), NULL, &len, NULL,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-        len == 0 || key[0] != kind) {
+        len == 0 || key[0] != kind || memchr(key, '\0', len) != NULL) {
         goto bad;
     }
     key[len] = '\0';
