@@ -10,8 +10,8 @@
 #include "config/config.h"
 #include "server/core/db/db.h"
 
-/* Load the configuration (NULL: the usual file) with its secrets, and let warnings go to stderr. False: said why; else
- * config_done() is the caller's. */
+/* Load the configuration (NULL: the usual file) with its secrets, and let warnings go to stderr. False: said
+ * why; else config_done() is the caller's. */
 bool cli_load_config(const char *path, const char *process, struct config *ret_config);
 
 /* How the subcommands connect. dsn is borrowed. */

@@ -1,6 +1,7 @@
 /* stockroomd user-add: a user made at the machine itself, as the first admin must be.
  * Called by main() of stockroomd-core.
- * Passwords come from a file or stdin, never from the command line, which other users of the machine can read. */
+ * Passwords come from a file or stdin, never from the command line, which other users of the machine can
+ * read. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -35,8 +36,8 @@ static int print_usage(void)
     return EX_USAGE;
 }
 
-/* The value of option `name` at argv[*at], as "--name VALUE" or "--name=VALUE"; NULL: it is not this option, or has no
- * value. */
+/* The value of option `name` at argv[*at], as "--name VALUE" or "--name=VALUE"; NULL: it is not this option,
+ * or has no value. */
 static const char *take_value(const char *name, int argc, char **argv, int *at)
 {
     size_t len = strlen(name);

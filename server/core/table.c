@@ -109,8 +109,8 @@ static void append_json_value(struct buf *out, enum column_kind kind, const char
     }
 }
 
-static void append_json_row(const struct table *table, const struct cell *row, const struct row_prefix *prefix,
-                            struct buf *out)
+static void append_json_row(const struct table *table, const struct cell *row,
+                            const struct row_prefix *prefix, struct buf *out)
 {
     bool first = true;
 
@@ -341,7 +341,8 @@ static void append_text_record(const struct table *table, const struct cell *row
     }
 }
 
-void table_format(const struct table *table, enum format format, const struct row_prefix *prefix, struct buf *out)
+void table_format(const struct table *table, enum format format, const struct row_prefix *prefix,
+                  struct buf *out)
 {
     const struct cell *row = table->cells;
 

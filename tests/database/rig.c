@@ -1,6 +1,6 @@
-/* What the database tests share: a database of their own with the schema, and a way to run commands as the server does.
- * Called by the test programs of this folder.
- * Runs the commands' own functions one after another on the test's thread; no loop, no pools. */
+/* What the database tests share: a database of their own with the schema, and a way to run commands as the
+ * server does. Called by the test programs of this folder. Runs the commands' own functions one after another
+ * on the test's thread; no loop, no pools. */
 #include "tests/database/rig.h"
 
 #include <sodium.h>
@@ -79,7 +79,8 @@ int rig_setup_bare(void **state)
     snprintf(text, sizeof text, "CREATE DATABASE %s", rig->name);
     run_on_base(text);
     snprintf(rig->owner_dsn, sizeof rig->owner_dsn, "%s dbname=%s", base_dsn(), rig->name);
-    snprintf(rig->server_dsn, sizeof rig->server_dsn, "%s options='-c role=stockroom_server'", rig->owner_dsn);
+    snprintf(rig->server_dsn, sizeof rig->server_dsn, "%s options='-c role=stockroom_server'",
+             rig->owner_dsn);
     rig->sql = connect_to(rig->owner_dsn);
     /* The cheapest that libsodium takes: these tests are not about the cost. */
     rig->config.passwords.memory_kib = 8;

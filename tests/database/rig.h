@@ -1,6 +1,6 @@
-/* What the database tests share: a database of their own with the schema, and a way to run commands as the server does.
- * Everything fails the test when PostgreSQL is not there: nothing is skipped.
- * Commands run with the rights of the server's role, never the superuser's. */
+/* What the database tests share: a database of their own with the schema, and a way to run commands as the
+ * server does. Everything fails the test when PostgreSQL is not there: nothing is skipped. Commands run with
+ * the rights of the server's role, never the superuser's. */
 #ifndef STOCKROOM_TESTS_DATABASE_RIG_H
 #define STOCKROOM_TESTS_DATABASE_RIG_H
 
@@ -25,7 +25,8 @@ struct rig {
     struct config config;
 };
 
-/* cmocka's setup and teardown; *state is a struct rig. The bare form has an empty database: no schema, db NULL. */
+/* cmocka's setup and teardown; *state is a struct rig. The bare form has an empty database: no schema, db
+ * NULL. */
 int rig_setup(void **state);
 int rig_setup_bare(void **state);
 int rig_teardown(void **state);
@@ -33,7 +34,8 @@ int rig_teardown(void **state);
 /* One more connection with the server's rights; free with db_free. */
 struct db *rig_connect(const struct rig *rig);
 
-/* Run SQL that must succeed; the first column of the first row as a number (0: none), or as text (static, "" for none). */
+/* Run SQL that must succeed; the first column of the first row as a number (0: none), or as text (static, ""
+ * for none). */
 int64_t rig_number(const struct rig *rig, const char *sql);
 const char *rig_text(const struct rig *rig, const char *sql);
 
@@ -56,7 +58,8 @@ struct outcome *rig_run_on(const struct rig *rig, struct db *db, struct identity
 void outcome_done(struct outcome *outcome);
 
 /* Run a line on the rig's connection and expect an error code; its message must contain `part`. */
-void rig_refuse(const struct rig *rig, struct identity *who, const char *line, enum err err, const char *part);
+void rig_refuse(const struct rig *rig, struct identity *who, const char *line, enum err err,
+                const char *part);
 
 /* Run a line in json and expect it to succeed with exactly this output. */
 void rig_expect(const struct rig *rig, struct identity *who, const char *line, const char *json);

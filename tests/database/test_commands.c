@@ -45,7 +45,8 @@ static void test_table_is_whole(void **state)
         assert_true(command->roles != 0 && (command->roles & ~(unsigned)ROLE_ANY) == 0);
         assert_true(command->arguments_min <= command->arguments_max);
         assert_true(command->prepare != NULL || command->steps[0].run != NULL);
-        for (const struct option_spec *option = command->options; option != NULL && option->name != NULL; option++) {
+        for (const struct option_spec *option = command->options; option != NULL && option->name != NULL;
+             option++) {
             assert_non_null(option->help);
             assert_string_not_equal(option->name, "format");
         }
@@ -82,18 +83,20 @@ static void test_movements_to_post(void **state)
 {
     const struct rig *rig = *state;
     struct identity *who = identity_new(7, 9, ROLE_STAFF, "ann", (const char *const[]){"S1"}, 1);
-    struct outcome *outcome = rig_run_on(rig, rig->db, who, FORMAT_JSON,
-                                         "sell 4006381333931 2.5 --price 1.99 --note 'by the door' --ref till-1:77 --at -3h",
-                                         NULL);
+    struct outcome *outcome =
+        rig_run_on(rig, rig->db, who, FORMAT_JSON,
+                   "sell 4006381333931 2.5 --price 1.99 --note 'by the door' --ref till-1:77 --at -3h", NULL);
     const struct movement *movement = outcome->request.movement;
 
     assert_int_equal(outcome->err, ERR_OK);
     assert_int_equal(movement->type, MOVEMENT_SELL);
-    assert_true(movement->quantity_milli == 2500 && movement->price_milli == 1990 && movement->cost_milli == -1);
+    assert_true(movement->quantity_milli == 2500 && movement->price_milli == 1990 &&
+                movement->cost_milli == -1);
     assert_string_equal(movement->product, "4006381333931");
     assert_string_equal(movement->note, "by the door");
     assert_string_equal(movement->ref, "till-1:77");
-    assert_true(movement->has_at && movement->at_is_relative && movement->at_micros == INT64_C(-3) * 3600 * 1000000);
+    assert_true(movement->has_at && movement->at_is_relative &&
+                movement->at_micros == INT64_C(-3) * 3600 * 1000000);
     assert_int_equal(movement->user_id, 7);
     assert_int_equal(movement->key_id, 9);
     outcome_done(outcome);
@@ -102,7 +105,8 @@ static void test_movements_to_post(void **state)
     assert_null(outcome->request.movement->note);
     assert_false(outcome->request.movement->has_at);
     outcome_done(outcome);
-    outcome = rig_run_on(rig, rig->db, who, FORMAT_JSON, "stock-in A 10 --cost 0.005 --at 2026-03-01T09:30:00Z", NULL);
+    outcome = rig_run_on(rig, rig->db, who, FORMAT_JSON,
+                         "stock-in A 10 --cost 0.005 --at 2026-03-01T09:30:00Z", NULL);
     assert_true(outcome->request.movement->cost_milli == 5 && !outcome->request.movement->at_is_relative);
     outcome_done(outcome);
     identity_unref(who);
@@ -145,7 +149,8 @@ static void test_help(void **state)
     struct outcome *outcome;
 
     rig_contains(rig, staff, "help",
-                 "{\"command\":\"sell\",\"alias\":null,\"arguments\":\"SKU QTY\",\"summary\":\"sell some of a product\","
+                 "{\"command\":\"sell\",\"alias\":null,\"arguments\":\"SKU QTY\",\"summary\":\"sell some of "
+                 "a product\","
                  "\"roles\":[\"admin\",\"owner\",\"staff\"],\"options\":[\"--price=MONEY\",");
     rig_contains(rig, admin, "help", "\"command\":\"product add\"");
     rig_lacks(rig, staff, "help", "\"command\":\"product add\"");

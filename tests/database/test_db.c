@@ -169,14 +169,16 @@ static void test_nested_transactions(void **state)
     assert_int_equal(insert_user(rig->db, "alone", &info), ERR_OK);
     assert_int_equal(db_commit_nested(rig->db, &info), ERR_OK);
     assert_true(db_is_idle(rig->db));
-    assert_int_equal(rig_number(rig, "SELECT count(*) FROM users WHERE name IN ('inner1', 'outer', 'alone')"), 3);
+    assert_int_equal(rig_number(rig, "SELECT count(*) FROM users WHERE name IN ('inner1', 'outer', 'alone')"),
+                     3);
 }
 
 /* Codes that no store has come back as they were sent. */
 static void test_text_arrays(void **state)
 {
     const struct rig *rig = *state;
-    static const char *const codes[] = {"plain", "", "with \"quotes\", {braces} and \\", "größe 🧺", "NULL"};
+    static const char *const codes[] = {"plain", "", "with \"quotes\", {braces} and \\", "größe 🧺",
+                                        "NULL"};
     struct arena arena = {0};
     struct db_result *result = NULL;
     struct db_params params;

@@ -9,9 +9,10 @@
 
 static void add_people(const struct rig *rig)
 {
-    rig_text(rig, "INSERT INTO stores (code, name) VALUES ('S1', 'One');"
-                  "INSERT INTO users (name, role) VALUES ('olga', 'owner'), ('ann', 'staff'), ('bob', 'staff');"
-                  "INSERT INTO user_stores VALUES (1, 1), (2, 1)");
+    rig_text(rig,
+             "INSERT INTO stores (code, name) VALUES ('S1', 'One');"
+             "INSERT INTO users (name, role) VALUES ('olga', 'owner'), ('ann', 'staff'), ('bob', 'staff');"
+             "INSERT INTO user_stores VALUES (1, 1), (2, 1)");
 }
 
 static void test_add_list_remove(void **state)

@@ -13,13 +13,16 @@ struct cast {
 
 static void cast_init(const struct rig *rig, struct cast *cast)
 {
-    rig_text(rig, "INSERT INTO stores (code, name) VALUES ('S1', 'One'), ('S2', 'Two'), ('S3', 'Three');"
-                  "INSERT INTO store_ledger (store_id) SELECT store_id FROM stores;"
-                  "INSERT INTO users (name, role) VALUES ('admin', 'admin'), ('olga', 'owner'), ('oskar', 'owner'), "
-                  "('ann', 'staff'), ('bob', 'staff'), ('both', 'staff');"
-                  "INSERT INTO user_stores SELECT u.user_id, s.store_id FROM users u, stores s WHERE (u.name, s.code) IN "
-                  "(('olga', 'S1'), ('olga', 'S2'), ('oskar', 'S3'), ('ann', 'S1'), ('bob', 'S3'), ('both', 'S2'), "
-                  "('both', 'S3'))");
+    rig_text(
+        rig,
+        "INSERT INTO stores (code, name) VALUES ('S1', 'One'), ('S2', 'Two'), ('S3', 'Three');"
+        "INSERT INTO store_ledger (store_id) SELECT store_id FROM stores;"
+        "INSERT INTO users (name, role) VALUES ('admin', 'admin'), ('olga', 'owner'), ('oskar', 'owner'), "
+        "('ann', 'staff'), ('bob', 'staff'), ('both', 'staff');"
+        "INSERT INTO user_stores SELECT u.user_id, s.store_id FROM users u, stores s WHERE (u.name, s.code) "
+        "IN "
+        "(('olga', 'S1'), ('olga', 'S2'), ('oskar', 'S3'), ('ann', 'S1'), ('bob', 'S3'), ('both', 'S2'), "
+        "('both', 'S3'))");
     cast->admin = rig_who(rig, ROLE_ADMIN, "admin", "");
     cast->olga = rig_who(rig, ROLE_OWNER, "olga", "S1 S2");
     cast->oskar = rig_who(rig, ROLE_OWNER, "oskar", "S3");
@@ -53,7 +56,8 @@ static void test_add(void **state)
                "{\"user\":\"root2\",\"role\":\"admin\",\"stores\":[],\"disabled\":false}\n");
     rig_expect(rig, cast.olga, "user add carl --role staff --store S2 --store S1 --store S2 --no-password",
                "{\"user\":\"carl\",\"role\":\"staff\",\"stores\":[\"S1\",\"S2\"],\"disabled\":false}\n");
-    assert_int_equal(rig_number(rig, "SELECT count(*) FROM users WHERE password_hash IS NULL AND name = 'carl'"), 1);
+    assert_int_equal(
+        rig_number(rig, "SELECT count(*) FROM users WHERE password_hash IS NULL AND name = 'carl'"), 1);
     outcome = rig_run_on(rig, rig->db, cast.admin, FORMAT_JSON, "user add dora --role owner", NULL);
     assert_int_equal(outcome->err, ERR_OK);
     assert_int_equal(strlen(outcome->request.table.cells[4].value), 20);
@@ -79,15 +83,18 @@ static void test_add_refusals(void **state)
     rig_refuse(rig, cast.olga, "user add x --role admin", ERR_NOT_PERMITTED, "staff");
     rig_refuse(rig, cast.olga, "user add x --role staff --store S3", ERR_UNKNOWN_STORE, "no store S3");
     rig_refuse(rig, cast.olga, "user add x --role staff --store S9", ERR_UNKNOWN_STORE, "no store S9");
-    rig_refuse(rig, cast.admin, "user add x --role staff --store S1 --store S9", ERR_UNKNOWN_STORE, "no store S9");
+    rig_refuse(rig, cast.admin, "user add x --role staff --store S1 --store S9", ERR_UNKNOWN_STORE,
+               "no store S9");
     rig_refuse(rig, cast.admin, "user add x --role staff", ERR_USAGE, "--store");
     rig_refuse(rig, cast.admin, "user add x --role admin --store S1", ERR_USAGE, "every store");
     rig_refuse(rig, cast.admin, "user add x --role king", ERR_BAD_VALUE, "king");
     rig_refuse(rig, cast.admin, "user add X --role owner", ERR_BAD_VALUE, "X");
     rig_refuse(rig, cast.admin, "user add signup --role owner", ERR_BAD_VALUE, "signup");
-    rig_refuse(rig, cast.admin, "user add ann --role owner --no-password", ERR_ALREADY_EXISTS, "already a user ann");
+    rig_refuse(rig, cast.admin, "user add ann --role owner --no-password", ERR_ALREADY_EXISTS,
+               "already a user ann");
     rig_refuse(rig, cast.admin, "user add x --role owner --password-stdin", ERR_USAGE, "stdin");
-    rig_refuse(rig, cast.admin, "user add x --role owner --password-stdin --no-password", ERR_USAGE, "exclude");
+    rig_refuse(rig, cast.admin, "user add x --role owner --password-stdin --no-password", ERR_USAGE,
+               "exclude");
     assert_int_equal(rig_number(rig, "SELECT count(*) FROM users WHERE name = 'x'"), 0);
     cast_done(&cast);
 }
@@ -99,7 +106,8 @@ static void test_list(void **state)
 
     cast_init(rig, &cast);
     rig_contains(rig, cast.admin, "user list",
-                 "{\"user\":\"both\",\"role\":\"staff\",\"stores\":[\"S2\",\"S3\"],\"disabled\":false,\"keys\":0,\"created_at\":\"20");
+                 "{\"user\":\"both\",\"role\":\"staff\",\"stores\":[\"S2\",\"S3\"],\"disabled\":false,"
+                 "\"keys\":0,\"created_at\":\"20");
     rig_contains(rig, cast.olga, "user list", "\"user\":\"ann\"");
     rig_contains(rig, cast.olga, "user list", "\"user\":\"olga\"");
     rig_contains(rig, cast.olga, "user list", "{\"user\":\"both\",\"role\":\"staff\",\"stores\":[\"S2\"]");
@@ -120,7 +128,8 @@ static void test_disable_and_enable(void **state)
     cast_init(rig, &cast);
     outcome = rig_run_on(rig, rig->db, cast.olga, FORMAT_JSON, "user disable ann", NULL);
     assert_int_equal(outcome->err, ERR_OK);
-    assert_string_equal(outcome->output, "{\"user\":\"ann\",\"role\":\"staff\",\"stores\":[\"S1\"],\"disabled\":true}\n");
+    assert_string_equal(outcome->output,
+                        "{\"user\":\"ann\",\"role\":\"staff\",\"stores\":[\"S1\"],\"disabled\":true}\n");
     assert_int_equal(outcome->request.revoke_user_id, cast.ann->user_id);
     outcome_done(outcome);
     rig_contains(rig, cast.olga, "user disable ann", "\"disabled\":true");
@@ -157,7 +166,8 @@ static void *race(void *argument)
     return NULL;
 }
 
-static void run_race(const struct rig *rig, struct identity *who, const char *const *lines, enum err *ret_errs, int count)
+static void run_race(const struct rig *rig, struct identity *who, const char *const *lines,
+                     enum err *ret_errs, int count)
 {
     struct racer racers[8];
     pthread_t threads[8];
@@ -184,7 +194,8 @@ static void test_admins_who_disable_each_other(void **state)
     rig_do(rig, cast.admin, "user add root2 --role admin --no-password");
     for (int round = 0; round < 20; round++) {
         run_race(rig, cast.admin, lines, errs, 2);
-        assert_int_equal(rig_number(rig, "SELECT count(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL"), 1);
+        assert_int_equal(
+            rig_number(rig, "SELECT count(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL"), 1);
         assert_true((errs[0] == ERR_OK) != (errs[1] == ERR_OK));
         rig_text(rig, "UPDATE users SET disabled_at = NULL");
     }
@@ -261,9 +272,12 @@ static void test_whoami(void **state)
     cast_init(rig, &cast);
     rig_expect(rig, cast.olga, "whoami",
                "{\"user\":\"olga\",\"role\":\"owner\",\"stores\":[\"S1\",\"S2\"],\"key\":null}\n");
-    rig_expect(rig, cast.admin, "whoami", "{\"user\":\"admin\",\"role\":\"admin\",\"stores\":[],\"key\":null}\n");
-    rig_text(rig, "INSERT INTO user_keys (user_id, type, blob, fingerprint) VALUES (1, 'ssh-ed25519', 'x', 'SHA256:abc')");
-    with_key = identity_new(1, (int32_t)rig_number(rig, "SELECT key_id FROM user_keys"), ROLE_ADMIN, "admin", NULL, 0);
+    rig_expect(rig, cast.admin, "whoami",
+               "{\"user\":\"admin\",\"role\":\"admin\",\"stores\":[],\"key\":null}\n");
+    rig_text(rig, "INSERT INTO user_keys (user_id, type, blob, fingerprint) VALUES (1, 'ssh-ed25519', 'x', "
+                  "'SHA256:abc')");
+    with_key = identity_new(1, (int32_t)rig_number(rig, "SELECT key_id FROM user_keys"), ROLE_ADMIN, "admin",
+                            NULL, 0);
     rig_contains(rig, with_key, "whoami", "\"key\":\"SHA256:abc\"");
     identity_unref(with_key);
     cast_done(&cast);

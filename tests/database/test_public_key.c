@@ -1,6 +1,6 @@
-/* Public keys as users bring them: real ones of each type, and every way of being wrong that a hostile line may try.
- * Pure; the reference for fingerprints is ssh-keygen.
- * Blobs are cut and bent byte by byte: none but the whole, exact key may pass. */
+/* Public keys as users bring them: real ones of each type, and every way of being wrong that a hostile line
+ * may try. Pure; the reference for fingerprints is ssh-keygen. Blobs are cut and bent byte by byte: none but
+ * the whole, exact key may pass. */
 #include "tests/database/rig.h"
 
 #include <sodium.h>
@@ -188,15 +188,16 @@ static enum err check_rsa(const unsigned char *e, size_t e_len, const unsigned c
 
 static void test_rsa_numbers(void **state)
 {
-    static const unsigned char e[] = {1, 0, 1}, one[] = {1}, even[] = {1, 0, 0}, zero[] = {0}, padded[] = {0, 1, 0, 1};
+    static const unsigned char e[] = {1, 0, 1}, one[] = {1}, even[] = {1, 0, 0}, zero[] = {0},
+                               padded[] = {0, 1, 0, 1};
     static const unsigned char negative[] = {0x81};
     unsigned char n[2049 + 1];
 
     (void)state;
     memset(n, 0xff, sizeof n);
     n[0] = 0;
-    assert_int_equal(check_rsa(e, 3, n, 257), ERR_OK);        /* 2,048 bits */
-    assert_int_equal(check_rsa(e, 3, n, 2049), ERR_OK);       /* 16,384 */
+    assert_int_equal(check_rsa(e, 3, n, 257), ERR_OK);  /* 2,048 bits */
+    assert_int_equal(check_rsa(e, 3, n, 2049), ERR_OK); /* 16,384 */
     assert_int_equal(check_rsa(e, 3, n, 2050), ERR_BAD_VALUE);
     assert_int_equal(check_rsa(e, 3, n + 1, 256), ERR_BAD_VALUE); /* negative */
     n[1] = 0x7f;

@@ -1,6 +1,5 @@
-/* Every query of sql/queries against the schema: it prepares, and its parameters and columns are those that its header
- * comment promises.
- * One test for all, so that a new query is tested by being there. */
+/* Every query of sql/queries against the schema: it prepares, and its parameters and columns are those that
+ * its header comment promises. One test for all, so that a new query is tested by being there. */
 #include "tests/database/rig.h"
 
 #include <stdio.h>
@@ -65,7 +64,8 @@ static void read_header(struct arena *arena, const char *query, const char *text
     }
 }
 
-static void check_types(const struct rig *rig, const char *query, const struct header *header, const PGresult *shape)
+static void check_types(const struct rig *rig, const char *query, const struct header *header,
+                        const PGresult *shape)
 {
     if (PQnparams(shape) != header->type_count) {
         fail_msg("%s: takes %d parameters, its header says %d", query, PQnparams(shape), header->type_count);
@@ -91,7 +91,8 @@ static void check_columns(const char *query, const struct header *header, const 
     }
     for (int i = 0; i < header->column_count; i++) {
         if (strcmp(PQfname(shape, i), header->columns[i]) != 0) {
-            fail_msg("%s: column %d is %s, its header says %s", query, i, PQfname(shape, i), header->columns[i]);
+            fail_msg("%s: column %d is %s, its header says %s", query, i, PQfname(shape, i),
+                     header->columns[i]);
         }
     }
 }

@@ -14,8 +14,10 @@ static int connect_as_server(void **state)
                   "INSERT INTO products (sku, name) VALUES ('A', 'A');"
                   "INSERT INTO users (name, role) VALUES ('ann', 'staff');"
                   "INSERT INTO inventory VALUES (1, 1, 5000, NULL, now());"
-                  "INSERT INTO stock_movements (store_id, product_id, seq, quantity, balance, occurred_at, recorded_at, "
-                  "user_id, type_id, hash) VALUES (1, 1, 1, 5000, 5000, now(), now(), 1, 1, decode(repeat('00', 32), 'hex'))");
+                  "INSERT INTO stock_movements (store_id, product_id, seq, quantity, balance, occurred_at, "
+                  "recorded_at, "
+                  "user_id, type_id, hash) VALUES (1, 1, 1, 5000, 5000, now(), now(), 1, 1, "
+                  "decode(repeat('00', 32), 'hex'))");
     rig_text(rig, "SET ROLE stockroom_server");
     return 0;
 }
@@ -42,8 +44,10 @@ static void test_ledger_is_only_added_to(void **state)
     forbid(rig, "TRUNCATE stock_movements");
     forbid(rig, "ALTER TABLE stock_movements DROP COLUMN hash");
     forbid(rig, "DROP TABLE stock_movements");
-    rig_text(rig, "INSERT INTO stock_movements (store_id, product_id, seq, quantity, balance, occurred_at, recorded_at, "
-                  "user_id, type_id, hash) VALUES (1, 1, 2, -1000, 4000, now(), now(), 1, 2, decode(repeat('00', 32), 'hex'))");
+    rig_text(rig, "INSERT INTO stock_movements (store_id, product_id, seq, quantity, balance, occurred_at, "
+                  "recorded_at, "
+                  "user_id, type_id, hash) VALUES (1, 1, 2, -1000, 4000, now(), now(), 1, 2, "
+                  "decode(repeat('00', 32), 'hex'))");
     assert_int_equal(rig_number(rig, "SELECT count(*) FROM stock_movements"), 2);
 }
 

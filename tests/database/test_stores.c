@@ -5,7 +5,8 @@
 
 static void add_people(const struct rig *rig)
 {
-    rig_text(rig, "INSERT INTO users (name, role, disabled_at) VALUES ('admin', 'admin', NULL), ('olga', 'owner', NULL), "
+    rig_text(rig, "INSERT INTO users (name, role, disabled_at) VALUES ('admin', 'admin', NULL), ('olga', "
+                  "'owner', NULL), "
                   "('oskar', 'owner', NULL), ('gone', 'owner', now()), ('ann', 'staff', NULL)");
 }
 
@@ -16,10 +17,12 @@ static void test_add_and_list(void **state)
 
     add_people(rig);
     admin = rig_who(rig, ROLE_ADMIN, "admin", "");
-    rig_contains(rig, admin, "store add S001 --name 'Main St' --timezone Europe/Berlin --currency CHF --owner olga",
-                 "{\"store\":\"S001\",\"name\":\"Main St\",\"timezone\":\"Europe/Berlin\",\"currency\":\"CHF\","
-                 "\"owners\":[\"olga\"],\"closed\":false,\"created_at\":\"20");
-    rig_contains(rig, admin, "store add S002 --name Two", "\"timezone\":\"UTC\",\"currency\":\"EUR\",\"owners\":[]");
+    rig_contains(
+        rig, admin, "store add S001 --name 'Main St' --timezone Europe/Berlin --currency CHF --owner olga",
+        "{\"store\":\"S001\",\"name\":\"Main St\",\"timezone\":\"Europe/Berlin\",\"currency\":\"CHF\","
+        "\"owners\":[\"olga\"],\"closed\":false,\"created_at\":\"20");
+    rig_contains(rig, admin, "store add S002 --name Two",
+                 "\"timezone\":\"UTC\",\"currency\":\"EUR\",\"owners\":[]");
     assert_int_equal(rig_number(rig, "SELECT count(*) FROM store_ledger WHERE last_seq = 0"), 2);
     assert_int_equal(rig_number(rig, "SELECT version FROM catalogue_version"), 3);
     olga = rig_who(rig, ROLE_OWNER, "olga", "S001");

@@ -10,8 +10,9 @@
 #include "server/core/table.h"
 
 static const struct column columns[] = {
-    {"sku", COLUMN_TEXT, 0},   {"quantity", COLUMN_QUANTITY, 0}, {"price", COLUMN_MONEY, 0}, {"low", COLUMN_BOOL, 0},
-    {"codes", COLUMN_LIST, 0}, {"at", COLUMN_TIME, 0},           {"seq", COLUMN_INTEGER, 1},
+    {"sku", COLUMN_TEXT, 0},    {"quantity", COLUMN_QUANTITY, 0}, {"price", COLUMN_MONEY, 0},
+    {"low", COLUMN_BOOL, 0},    {"codes", COLUMN_LIST, 0},        {"at", COLUMN_TIME, 0},
+    {"seq", COLUMN_INTEGER, 1},
 };
 
 static void fill(struct table *table, struct arena *arena)
@@ -63,7 +64,8 @@ static void test_text_record(void **state)
 {
     (void)state;
     expect(FORMAT_TEXT, NULL, true,
-           "sku       A-1\nquantity  -3.25\nprice     2.49\nlow       yes\ncodes     x y, z\nat        2026-03-01 "
+           "sku       A-1\nquantity  -3.25\nprice     2.49\nlow       yes\ncodes     x y, z\nat        "
+           "2026-03-01 "
            "10:30:00\nseq       7\n"
            "sku       Bö\"c\nquantity  12\nprice\nlow       no\ncodes\nat\nseq\n");
 }
@@ -89,8 +91,8 @@ static void test_json(void **state)
     (void)state;
     snprintf(expected, sizeof expected, "{%s{%s", first, second);
     expect(FORMAT_JSON, NULL, false, expected);
-    snprintf(expected, sizeof expected, "{\"line\":12,\"tag\":\"t\\\"1\",%s{\"line\":12,\"tag\":\"t\\\"1\",%s", first,
-             second);
+    snprintf(expected, sizeof expected,
+             "{\"line\":12,\"tag\":\"t\\\"1\",%s{\"line\":12,\"tag\":\"t\\\"1\",%s", first, second);
     expect(FORMAT_JSON, &tagged, false, expected);
 }
 
@@ -122,7 +124,8 @@ static void test_nothing_hostile_reaches_a_terminal(void **state)
     (void)state;
     table_init(&table, &arena, one, 2);
     row = table_add_row(&table);
-    row[0].value = "\x1b[2J\xe2\x80\xae" "evil\xff\x07";
+    row[0].value = "\x1b[2J\xe2\x80\xae"
+                   "evil\xff\x07";
     row[1].value = "a\nb\x1b]0;t\x07";
     table_format(&table, FORMAT_TEXT, NULL, &out);
     buf_append_char(&out, '\0');

@@ -24,8 +24,8 @@ enum {
 };
 
 static const struct column columns[] = {
-    {"sku", COLUMN_TEXT, 0},     {"name", COLUMN_TEXT, 0},     {"category", COLUMN_TEXT, 0},
-    {"unit", COLUMN_TEXT, 0},    {"price", COLUMN_MONEY, 0},   {"barcodes", COLUMN_LIST, 0},
+    {"sku", COLUMN_TEXT, 0},     {"name", COLUMN_TEXT, 0},       {"category", COLUMN_TEXT, 0},
+    {"unit", COLUMN_TEXT, 0},    {"price", COLUMN_MONEY, 0},     {"barcodes", COLUMN_LIST, 0},
     {"retired", COLUMN_BOOL, 0}, {"created_at", COLUMN_TIME, 0}, {"updated_at", COLUMN_TIME, 0},
 };
 
@@ -41,7 +41,8 @@ static enum err parse_barcodes(const struct request *request, struct catalogue_p
             return err;
         }
         if (product->barcode_count == CATALOGUE_BARCODES_MAX) {
-            return err_set(ret_info, ERR_BAD_VALUE, "a product has at most %d barcodes", CATALOGUE_BARCODES_MAX);
+            return err_set(ret_info, ERR_BAD_VALUE, "a product has at most %d barcodes",
+                           CATALOGUE_BARCODES_MAX);
         }
         for (unsigned other = 0; other < product->barcode_count; other++) {
             if (strcmp(barcode, product->barcodes[other]) == 0) {
@@ -118,8 +119,8 @@ enum err catalogue_end(struct db *db, enum err err, struct err_info *ret_info)
     return err;
 }
 
-enum err catalogue_refuse_clashes(struct request *request, struct db *db, const char *const *codes, unsigned count,
-                                  int32_t except_product_id, struct err_info *ret_info)
+enum err catalogue_refuse_clashes(struct request *request, struct db *db, const char *const *codes,
+                                  unsigned count, int32_t except_product_id, struct err_info *ret_info)
 {
     cleanup(cleanup_db_result) struct db_result *result = NULL;
     struct db_params params;
@@ -133,7 +134,8 @@ enum err catalogue_refuse_clashes(struct request *request, struct db *db, const 
         return err;
     }
     if (db_result_bool(result, 0, 2)) {
-        return err_set(ret_info, ERR_ALREADY_EXISTS, "there is already a product %s", db_result_text(result, 0, 0));
+        return err_set(ret_info, ERR_ALREADY_EXISTS, "there is already a product %s",
+                       db_result_text(result, 0, 0));
     }
     return err_set(ret_info, ERR_ALREADY_EXISTS, "%s is already a barcode of product %s",
                    db_result_text(result, 0, 0), db_result_text(result, 0, 1));

@@ -11,31 +11,31 @@ enum { CATALOGUE_BARCODES_MAX = 50 };
 
 struct catalogue_product {
     const char *sku;
-    const char *name;     /* NULL: not given */
+    const char *name; /* NULL: not given */
     const char *unit;
     bool sets_category;
     const char *category; /* NULL: none */
     bool sets_price;
-    int64_t price_milli;  /* -1: none */
+    int64_t price_milli; /* -1: none */
     const char *barcodes[CATALOGUE_BARCODES_MAX];
     unsigned barcode_count;
 };
 
-/* Check the SKU and the options --name, --category, --price, --barcode, as far as they are given; an empty category or
- * price means none. */
+/* Check the SKU and the options --name, --category, --price, --barcode, as far as they are given; an empty
+ * category or price means none. */
 enum err catalogue_parse_product(const struct request *request, struct catalogue_product *ret_product,
                                  struct err_info *ret_info);
 
-/* Begin a change of the catalogue (a transaction, or a savepoint in one): changes come one after another, on all
- * servers. End it by catalogue_end. */
+/* Begin a change of the catalogue (a transaction, or a savepoint in one): changes come one after another, on
+ * all servers. End it by catalogue_end. */
 enum err catalogue_begin(struct db *db, struct err_info *ret_info);
 
 /* Commit when err is ERR_OK, else roll back; returns what came of it. */
 enum err catalogue_end(struct db *db, enum err err, struct err_info *ret_info);
 
 /* ERR_ALREADY_EXISTS, naming the first of the codes that another product has as SKU or barcode. */
-enum err catalogue_refuse_clashes(struct request *request, struct db *db, const char *const *codes, unsigned count,
-                                  int32_t except_product_id, struct err_info *ret_info);
+enum err catalogue_refuse_clashes(struct request *request, struct db *db, const char *const *codes,
+                                  unsigned count, int32_t except_product_id, struct err_info *ret_info);
 
 enum err catalogue_insert_barcodes(struct request *request, struct db *db, int32_t product_id,
                                    const struct catalogue_product *product, struct err_info *ret_info);
@@ -45,6 +45,7 @@ void catalogue_init_table(struct request *request);
 void catalogue_add_row(struct request *request, const struct db_result *result, int row);
 
 /* Answer with one product. */
-enum err catalogue_show(struct request *request, struct db *db, int32_t product_id, struct err_info *ret_info);
+enum err catalogue_show(struct request *request, struct db *db, int32_t product_id,
+                        struct err_info *ret_info);
 
 #endif

@@ -1,6 +1,6 @@
-/* From a query's result into the cells of an answer: copies into the arena, money and times in their outer form.
- * Called by the commands' query steps, on a worker's thread.
- * Knows the forms of values, not what they mean. */
+/* From a query's result into the cells of an answer: copies into the arena, money and times in their outer
+ * form. Called by the commands' query steps, on a worker's thread. Knows the forms of values, not what they
+ * mean. */
 #ifndef STOCKROOM_SERVER_CORE_COMMANDS_CELLS_H
 #define STOCKROOM_SERVER_CORE_COMMANDS_CELLS_H
 

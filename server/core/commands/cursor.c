@@ -29,8 +29,8 @@ const char *cursor_make(struct arena *arena, char kind, const char *const *parts
                              sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
-enum err cursor_parse(struct arena *arena, char kind, const char *cursor, unsigned count, const char **ret_parts,
-                      struct err_info *ret_info)
+enum err cursor_parse(struct arena *arena, char kind, const char *cursor, unsigned count,
+                      const char **ret_parts, struct err_info *ret_info)
 {
     char *key = arena_alloc(arena, CURSOR_BYTES_MAX + 1);
     char *parts[CURSOR_PARTS_MAX] = {0};

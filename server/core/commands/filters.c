@@ -1,6 +1,6 @@
 /* Options that several queries share: pages, stores, times, words to search for.
- * Called by commands: filters_parse_* in prepare on the main loop, filters_bind_* and filters_find_* in query steps.
- * Touches the database only where a struct db is given. */
+ * Called by commands: filters_parse_* in prepare on the main loop, filters_bind_* and filters_find_* in query
+ * steps. Touches the database only where a struct db is given. */
 #include "server/core/commands/filters.h"
 
 #include <string.h>
@@ -111,7 +111,8 @@ static const char *make_pattern(struct arena *arena, const char *word, size_t le
     return pattern;
 }
 
-enum err filters_parse_search(struct request *request, struct filters_words *ret_words, struct err_info *ret_info)
+enum err filters_parse_search(struct request *request, struct filters_words *ret_words,
+                              struct err_info *ret_info)
 {
     const char *text = args_option(&request->args, "search");
     struct filters_words words = {0};
@@ -147,11 +148,12 @@ void filters_bind_words(struct db_params *params, const struct filters_words *wo
     }
 }
 
-enum err filters_parse_category(const struct request *request, const char **ret_category, struct err_info *ret_info)
+enum err filters_parse_category(const struct request *request, const char **ret_category,
+                                struct err_info *ret_info)
 {
     const char *category = args_option(&request->args, "category");
-    enum err err = category == NULL ? ERR_OK
-                                    : values_check_name("category", category, VALUES_CATEGORY_MAX, ret_info);
+    enum err err =
+        category == NULL ? ERR_OK : values_check_name("category", category, VALUES_CATEGORY_MAX, ret_info);
 
     if (err == ERR_OK) {
         *ret_category = category;
@@ -217,8 +219,8 @@ void filters_bind_time(struct db_params *params, const struct filters_time *time
     }
 }
 
-enum err filters_find_product(struct request *request, struct db *db, const char *code, int32_t *ret_product_id,
-                              const char **ret_sku, struct err_info *ret_info)
+enum err filters_find_product(struct request *request, struct db *db, const char *code,
+                              int32_t *ret_product_id, const char **ret_sku, struct err_info *ret_info)
 {
     cleanup(cleanup_db_result) struct db_result *result = NULL;
     struct db_params params;

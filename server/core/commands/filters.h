@@ -1,6 +1,6 @@
 /* Options that several queries share: pages, stores, times, words to search for.
- * Called by commands: filters_parse_* in prepare on the main loop, filters_bind_* and filters_find_* in query steps.
- * Everything returned lives in the request's arena. */
+ * Called by commands: filters_parse_* in prepare on the main loop, filters_bind_* and filters_find_* in query
+ * steps. Everything returned lives in the request's arena. */
 #ifndef STOCKROOM_SERVER_CORE_COMMANDS_FILTERS_H
 #define STOCKROOM_SERVER_CORE_COMMANDS_FILTERS_H
 
@@ -44,13 +44,17 @@ struct filters_words {
     const char **patterns;
     size_t count;
 };
-enum err filters_parse_search(struct request *request, struct filters_words *ret_words, struct err_info *ret_info);
-void filters_bind_words(struct db_params *params, const struct filters_words *words); /* text[]; NULL when there are none */
+enum err filters_parse_search(struct request *request, struct filters_words *ret_words,
+                              struct err_info *ret_info);
+void filters_bind_words(struct db_params *params,
+                        const struct filters_words *words); /* text[]; NULL when there are none */
 
 /* --category; ret NULL when not given. */
-enum err filters_parse_category(const struct request *request, const char **ret_category, struct err_info *ret_info);
+enum err filters_parse_category(const struct request *request, const char **ret_category,
+                                struct err_info *ret_info);
 
-/* One end of a span of time: two parameters, a timestamptz and a day (0 today, -1 yesterday) of the store's. */
+/* One end of a span of time: two parameters, a timestamptz and a day (0 today, -1 yesterday) of the store's.
+ */
 struct filters_time {
     const char *absolute;
     bool has_day;
@@ -61,7 +65,7 @@ enum err filters_parse_time(struct request *request, const char *option, struct 
 void filters_bind_time(struct db_params *params, const struct filters_time *time);
 
 /* The product that a SKU or barcode names; ret_sku (may be NULL) is its SKU. ERR_UNKNOWN_PRODUCT. */
-enum err filters_find_product(struct request *request, struct db *db, const char *code, int32_t *ret_product_id,
-                              const char **ret_sku, struct err_info *ret_info);
+enum err filters_find_product(struct request *request, struct db *db, const char *code,
+                              int32_t *ret_product_id, const char **ret_sku, struct err_info *ret_info);
 
 #endif

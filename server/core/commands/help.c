@@ -7,8 +7,8 @@
 #include "server/core/commands/commands.h"
 
 static const struct column columns[] = {
-    {"command", COLUMN_TEXT, 0}, {"alias", COLUMN_TEXT, 0},   {"arguments", COLUMN_TEXT, 0},
-    {"summary", COLUMN_TEXT, 0}, {"roles", COLUMN_LIST, 0},   {"options", COLUMN_LIST, 0},
+    {"command", COLUMN_TEXT, 0}, {"alias", COLUMN_TEXT, 0}, {"arguments", COLUMN_TEXT, 0},
+    {"summary", COLUMN_TEXT, 0}, {"roles", COLUMN_LIST, 0}, {"options", COLUMN_LIST, 0},
 };
 
 static const char list_foot[] =
@@ -21,11 +21,14 @@ static const char list_foot[] =
     "  --dry-run          check every line, post nothing\n"
     "  --stop-on-error    end at the first line that fails\n"
     "  --progress         tell on stderr how far it is\n"
-    "In a batch, @TAG before a command comes back with its result, and `use CODE` names the store of what follows.\n"
+    "In a batch, @TAG before a command comes back with its result, and `use CODE` names the store of what "
+    "follows.\n"
     "\n"
-    "Words are split by blanks; '…' and \"…\" quote, \\ escapes, # begins a comment. Times are RFC 3339, today,\n"
+    "Words are split by blanks; '…' and \"…\" quote, \\ escapes, # begins a comment. Times are RFC 3339, "
+    "today,\n"
     "yesterday, -7d, -3h or -30m.\n"
-    "Exit status: 0 all well, 1 refused (as when stock is missing) or lines failed, 64 wrong usage, 65 bad or unknown\n"
+    "Exit status: 0 all well, 1 refused (as when stock is missing) or lines failed, 64 wrong usage, 65 bad "
+    "or unknown\n"
     "data, 69 database unavailable, 70 internal, 75 try again later, 77 not permitted.\n";
 
 static const enum role roles[] = {ROLE_ADMIN, ROLE_OWNER, ROLE_STAFF};
@@ -50,7 +53,8 @@ static const char *join_options(struct arena *arena, const struct command *comma
 {
     cleanup(buf_done) struct buf list = {0};
 
-    for (const struct option_spec *option = command->options; option != NULL && option->name != NULL; option++) {
+    for (const struct option_spec *option = command->options; option != NULL && option->name != NULL;
+         option++) {
         buf_printf(&list, "--%s%s%s\n", option->name, option->value != NULL ? "=" : "",
                    option->value != NULL ? option->value : "");
     }
@@ -133,16 +137,19 @@ static const char *option_usage(struct arena *arena, const struct option_spec *o
 
 static void append_options(struct request *request, const struct command *command, struct buf *out)
 {
-    static const struct option_spec format = {"format", "text|csv|json", "how the answer looks", false, false};
+    static const struct option_spec format = {"format", "text|csv|json", "how the answer looks", false,
+                                              false};
     size_t width = strlen(option_usage(&request->arena, &format));
 
-    for (const struct option_spec *option = command->options; option != NULL && option->name != NULL; option++) {
+    for (const struct option_spec *option = command->options; option != NULL && option->name != NULL;
+         option++) {
         size_t len = strlen(option_usage(&request->arena, option));
 
         width = len > width && len <= 30 ? len : width;
     }
     buf_append_text(out, "\noptions:\n");
-    for (const struct option_spec *option = command->options; option != NULL && option->name != NULL; option++) {
+    for (const struct option_spec *option = command->options; option != NULL && option->name != NULL;
+         option++) {
         append_padded(out, "  ", option_usage(&request->arena, option), width);
         buf_printf(out, "  %s%s\n", option->required ? "(required) " : "", option->help);
     }
@@ -152,8 +159,8 @@ static void append_options(struct request *request, const struct command *comman
 
 static void append_command(struct request *request, const struct command *command, struct buf *out)
 {
-    buf_printf(out, "%s%s%s\n  %s\n", command->name, command->arguments[0] != '\0' ? " " : "", command->arguments,
-               command->summary);
+    buf_printf(out, "%s%s%s\n  %s\n", command->name, command->arguments[0] != '\0' ? " " : "",
+               command->arguments, command->summary);
     if (command->alias != NULL) {
         buf_printf(out, "  also: %s\n", command->alias);
     }

@@ -24,9 +24,15 @@ enum {
 };
 
 static const struct column columns[] = {
-    {"store", COLUMN_TEXT, 0},   {"sku", COLUMN_TEXT, 0},          {"name", COLUMN_TEXT, 0},
-    {"category", COLUMN_TEXT, 0}, {"unit", COLUMN_TEXT, 0},        {"quantity", COLUMN_QUANTITY, 0},
-    {"reorder_point", COLUMN_QUANTITY, 0}, {"low", COLUMN_BOOL, 0}, {"price", COLUMN_MONEY, 0},
+    {"store", COLUMN_TEXT, 0},
+    {"sku", COLUMN_TEXT, 0},
+    {"name", COLUMN_TEXT, 0},
+    {"category", COLUMN_TEXT, 0},
+    {"unit", COLUMN_TEXT, 0},
+    {"quantity", COLUMN_QUANTITY, 0},
+    {"reorder_point", COLUMN_QUANTITY, 0},
+    {"low", COLUMN_BOOL, 0},
+    {"price", COLUMN_MONEY, 0},
     {"updated_at", COLUMN_TIME, 0},
 };
 
@@ -84,7 +90,8 @@ static void fill_row(struct cell *row, const struct cells_source *source)
     cells_set_time(&row[9], source, ROW_UPDATED_AT, ROW_UPDATED_LOCAL);
 }
 
-static void bind_filters(struct db_params *params, struct request *request, const struct inventory_filters *filters)
+static void bind_filters(struct db_params *params, struct request *request,
+                         const struct inventory_filters *filters)
 {
     db_params_init(params, &request->arena);
     filters_bind_stores(params, request);

@@ -43,7 +43,8 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
 }
 
 /* Two at once shall not pass the limit together: the user's row is held. */
-static enum err refuse_too_many(struct request *request, struct db *db, int32_t user_id, struct err_info *ret_info)
+static enum err refuse_too_many(struct request *request, struct db *db, int32_t user_id,
+                                struct err_info *ret_info)
 {
     cleanup(cleanup_db_result) struct db_result *result = NULL;
     struct db_params params;
@@ -126,9 +127,11 @@ const struct command command_key_add = {
     .roles = ROLE_ANY,
     .cost = COST_WRITE,
     .summary = "add a public key (an authorized_keys line)",
-    .help = "The line of a .pub file as words, as one quoted word, or as the first line of stdin: ssh-ed25519,\n"
-            "ecdsa-sha2-nistp256/384/521, or ssh-rsa of 2,048 bits and more. No options, no certificates. Admins\n"
-            "may add keys for anybody, owners for their staff.",
+    .help =
+        "The line of a .pub file as words, as one quoted word, or as the first line of stdin: ssh-ed25519,\n"
+        "ecdsa-sha2-nistp256/384/521, or ssh-rsa of 2,048 bits and more. No options, no certificates. "
+        "Admins\n"
+        "may add keys for anybody, owners for their staff.",
     .reads_input = true,
     .wants_input = wants_input,
     .changes = true,

@@ -83,7 +83,8 @@ const struct command command_key_remove = {
     .roles = ROLE_ANY,
     .cost = COST_WRITE,
     .summary = "remove a public key",
-    .help = "The id or the fingerprint as `key list` shows it. It opens no new session from then on; sessions that\n"
+    .help = "The id or the fingerprint as `key list` shows it. It opens no new session from then on; "
+            "sessions that\n"
             "it opened before go on. Admins may remove anybody's keys, owners their staff's.",
     .changes = true,
     .prepare = prepare,

@@ -42,13 +42,15 @@ static enum err parse_at(const struct request *request, struct movement *movemen
     return ERR_OK;
 }
 
-static enum err parse_note(const struct request *request, struct movement *movement, struct err_info *ret_info)
+static enum err parse_note(const struct request *request, struct movement *movement,
+                           struct err_info *ret_info)
 {
     const char *note = args_option(&request->args, "note");
     size_t len = note != NULL ? strlen(note) : 0;
 
     if (len > VALUES_NOTE_MAX) {
-        return err_set(ret_info, ERR_BAD_VALUE, "a note has at most %d bytes, this one %zu", VALUES_NOTE_MAX, len);
+        return err_set(ret_info, ERR_BAD_VALUE, "a note has at most %d bytes, this one %zu", VALUES_NOTE_MAX,
+                       len);
     }
     if (len > 0 && !text_is_printable(note, len)) {
         return err_set(ret_info, ERR_BAD_VALUE, "a note holds printable characters only");

@@ -10,7 +10,9 @@
 #define MOVEMENT_OPTIONS                                                                                     \
     OPTION_STORE, {"note", "TEXT", "a remark kept with the movement", false, false},                         \
         {"ref", "REF", "post once: the same REF again returns the first result", false, false},              \
-        {"at", "TIME", "when it happened, if not now: 2026-03-01T09:30:00Z, -3h", false, false}
+    {                                                                                                        \
+        "at", "TIME", "when it happened, if not now: 2026-03-01T09:30:00Z, -3h", false, false                \
+    }
 
 /* Check SKU, QTY and the common options, resolve the store, and set request->movement. */
 enum err movement_args_prepare(struct request *request, enum movement_type type, struct err_info *ret_info);

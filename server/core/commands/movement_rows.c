@@ -31,21 +31,11 @@ enum {
 };
 
 static const struct column columns[] = {
-    {"store", COLUMN_TEXT, 0},
-    {"seq", COLUMN_INTEGER, 0},
-    {"sku", COLUMN_TEXT, 0},
-    {"name", COLUMN_TEXT, 0},
-    {"type", COLUMN_TEXT, 0},
-    {"quantity", COLUMN_QUANTITY, 0},
-    {"balance", COLUMN_QUANTITY, 0},
-    {"reason", COLUMN_TEXT, 0},
-    {"note", COLUMN_TEXT, 0},
-    {"ref", COLUMN_TEXT, 1},
-    {"user", COLUMN_TEXT, 0},
-    {"price", COLUMN_MONEY, 0},
-    {"cost", COLUMN_MONEY, 0},
-    {"reverses", COLUMN_INTEGER, 1},
-    {"occurred_at", COLUMN_TIME, 0},
+    {"store", COLUMN_TEXT, 0},       {"seq", COLUMN_INTEGER, 0},      {"sku", COLUMN_TEXT, 0},
+    {"name", COLUMN_TEXT, 0},        {"type", COLUMN_TEXT, 0},        {"quantity", COLUMN_QUANTITY, 0},
+    {"balance", COLUMN_QUANTITY, 0}, {"reason", COLUMN_TEXT, 0},      {"note", COLUMN_TEXT, 0},
+    {"ref", COLUMN_TEXT, 1},         {"user", COLUMN_TEXT, 0},        {"price", COLUMN_MONEY, 0},
+    {"cost", COLUMN_MONEY, 0},       {"reverses", COLUMN_INTEGER, 1}, {"occurred_at", COLUMN_TIME, 0},
     {"recorded_at", COLUMN_TIME, 1},
 };
 

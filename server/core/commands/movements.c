@@ -20,7 +20,8 @@ struct movements_filters {
     int64_t batch_line;
 };
 
-static enum err parse_page(struct request *request, struct movements_filters *filters, struct err_info *ret_info)
+static enum err parse_page(struct request *request, struct movements_filters *filters,
+                           struct err_info *ret_info)
 {
     enum err err = filters_parse_page(request, 'm', 2, &filters->page, ret_info);
 
@@ -44,14 +45,16 @@ static void split_ref(struct request *request, struct movements_filters *filters
     filters->batch_key = arena_strndup(&request->arena, filters->ref, (size_t)(colon - filters->ref));
 }
 
-static enum err parse_names(struct request *request, struct movements_filters *filters, struct err_info *ret_info)
+static enum err parse_names(struct request *request, struct movements_filters *filters,
+                            struct err_info *ret_info)
 {
     const char *type = args_option(&request->args, "type");
     enum err err = ERR_OK;
 
     if (type != NULL && !movement_parse_type(type, &filters->type)) {
         return err_set(ret_info, ERR_BAD_VALUE,
-                       "'%.40s' is no type: IN, SELL, REMOVE, RETURN, COUNT, TRANSFER_OUT or TRANSFER_IN", type);
+                       "'%.40s' is no type: IN, SELL, REMOVE, RETURN, COUNT, TRANSFER_OUT or TRANSFER_IN",
+                       type);
     }
     filters->user = args_option(&request->args, "user");
     filters->product = args_option(&request->args, "product");
@@ -92,7 +95,8 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
     return err;
 }
 
-static void bind_filters(struct db_params *params, struct request *request, const struct movements_filters *filters)
+static void bind_filters(struct db_params *params, struct request *request,
+                         const struct movements_filters *filters)
 {
     db_params_init(params, &request->arena);
     filters_bind_stores(params, request);
@@ -176,7 +180,8 @@ static const struct option_spec options[] = {
     {"user", "U", "only what this user posted", false, false},
     {"from", "TIME", "only what happened at this time or later", false, false},
     {"to", "TIME", "only what happened before", false, false},
-    {"ref", "REF", "only the movement that was posted with this ref; KEY:N is line N of batch KEY", false, false},
+    {"ref", "REF", "only the movement that was posted with this ref; KEY:N is line N of batch KEY", false,
+     false},
     OPTION_STORE,
     OPTION_ALL_STORES,
     OPTION_LIMIT,
@@ -192,8 +197,10 @@ const struct command command_movements = {
     .roles = ROLE_ANY,
     .cost = COST_READ,
     .summary = "show stock movements, the newest first",
-    .help = "Stores by code, within a store by seq downwards. Where more follow, the answer names a cursor for\n"
-            "--after. Times may be RFC 3339, today, yesterday, -7d, -3h; days are those of the store's time zone.",
+    .help =
+        "Stores by code, within a store by seq downwards. Where more follow, the answer names a cursor for\n"
+        "--after. Times may be RFC 3339, today, yesterday, -7d, -3h; days are those of the store's time "
+        "zone.",
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

@@ -17,7 +17,8 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
         return err;
     }
     if (request->in_batch) {
-        return err_set(ret_info, ERR_USAGE, "passwd reads the password from stdin, which a batch uses for its lines");
+        return err_set(ret_info, ERR_USAGE,
+                       "passwd reads the password from stdin, which a batch uses for its lines");
     }
     if (request->input == NULL) {
         return err_set(ret_info, ERR_USAGE, "give the new password as the first line of stdin");

@@ -1,6 +1,6 @@
 /* What the commands on users, passwords and keys share: who may see whom, passwords, the row of a user.
- * Called by the commands on users, keys and passwords, and by user-add of the command line; what takes a struct db
- * runs on a worker's thread. Whom a caller may not see is answered like one who does not exist. */
+ * Called by the commands on users, keys and passwords, and by user-add of the command line; what takes a
+ * struct db runs on a worker's thread. Whom a caller may not see is answered like one who does not exist. */
 #include "server/core/commands/people.h"
 
 #include <string.h>
@@ -18,8 +18,8 @@ static const struct column shown_columns[] = {
     {"disabled", COLUMN_BOOL, 0}, {"password", COLUMN_TEXT, 0},
 };
 
-enum err people_read(struct request *request, struct db *db, const char *name, const char *after_name, int64_t limit,
-                     struct db_result **ret_result, struct err_info *ret_info)
+enum err people_read(struct request *request, struct db *db, const char *name, const char *after_name,
+                     int64_t limit, struct db_result **ret_result, struct err_info *ret_info)
 {
     struct db_params params;
 
@@ -59,7 +59,8 @@ enum err people_check_target(const struct request *request, struct err_info *ret
     return name != NULL ? values_check_user_name(name, ret_info) : ERR_OK;
 }
 
-enum err people_find_target(struct request *request, struct db *db, int32_t *ret_user_id, struct err_info *ret_info)
+enum err people_find_target(struct request *request, struct db *db, int32_t *ret_user_id,
+                            struct err_info *ret_info)
 {
     const char *name = args_option(&request->args, "user");
     struct people_user user;
@@ -146,8 +147,8 @@ enum err people_hash(const struct config *config, struct people_new *person, str
     return err;
 }
 
-static enum err insert_user(struct db *db, struct arena *arena, const struct people_new *person, int32_t *ret_user_id,
-                            struct err_info *ret_info)
+static enum err insert_user(struct db *db, struct arena *arena, const struct people_new *person,
+                            int32_t *ret_user_id, struct err_info *ret_info)
 {
     cleanup(cleanup_db_result) struct db_result *result = NULL;
     struct db_params params;
@@ -167,8 +168,8 @@ static enum err insert_user(struct db *db, struct arena *arena, const struct peo
     return err;
 }
 
-static enum err insert_stores(struct db *db, struct arena *arena, const struct people_new *person, int32_t user_id,
-                              struct err_info *ret_info)
+static enum err insert_stores(struct db *db, struct arena *arena, const struct people_new *person,
+                              int32_t user_id, struct err_info *ret_info)
 {
     cleanup(cleanup_db_result) struct db_result *missing = NULL;
     struct db_params params;
@@ -192,8 +193,8 @@ static enum err insert_stores(struct db *db, struct arena *arena, const struct p
     return db_query(db, SQL_QUERY_USER_STORES_INSERT, &params, NULL, ret_info);
 }
 
-enum err people_insert(struct db *db, struct arena *arena, const struct people_new *person, int32_t *ret_user_id,
-                       struct err_info *ret_info)
+enum err people_insert(struct db *db, struct arena *arena, const struct people_new *person,
+                       int32_t *ret_user_id, struct err_info *ret_info)
 {
     int32_t user_id = 0;
     enum err err = db_begin_nested(db, ret_info);

@@ -1,6 +1,6 @@
 /* What the commands on users, passwords and keys share: who may see whom, passwords, the row of a user.
- * Called by the commands on users, keys and passwords, and by user-add of the command line; what takes a struct db
- * runs on a worker's thread. Whom a caller may not see is answered like one who does not exist. */
+ * Called by the commands on users, keys and passwords, and by user-add of the command line; what takes a
+ * struct db runs on a worker's thread. Whom a caller may not see is answered like one who does not exist. */
 #ifndef STOCKROOM_SERVER_CORE_COMMANDS_PEOPLE_H
 #define STOCKROOM_SERVER_CORE_COMMANDS_PEOPLE_H
 
@@ -15,13 +15,14 @@ struct people_user {
     bool is_disabled;
 };
 
-/* The user of this name, if the caller may see it: an admin everybody, an owner the staff of the own stores, and all
- * themselves. ERR_UNKNOWN_USER. */
+/* The user of this name, if the caller may see it: an admin everybody, an owner the staff of the own stores,
+ * and all themselves. ERR_UNKNOWN_USER. */
 enum err people_find(struct request *request, struct db *db, const char *name, struct people_user *ret_user,
                      struct err_info *ret_info);
 
 /* The user that --user names, else the caller: whose keys or password are meant. Errors as people_find. */
-enum err people_find_target(struct request *request, struct db *db, int32_t *ret_user_id, struct err_info *ret_info);
+enum err people_find_target(struct request *request, struct db *db, int32_t *ret_user_id,
+                            struct err_info *ret_info);
 
 /* Check --user, when it is given. */
 enum err people_check_target(const struct request *request, struct err_info *ret_info);
@@ -40,7 +41,8 @@ struct people_new {
     char hash[crypto_pwhash_STRBYTES]; /* filled by people_hash; empty: no password */
 };
 
-/* Check name, role and stores together (not the password): staff have stores, admins none. ERR_BAD_VALUE, ERR_USAGE. */
+/* Check name, role and stores together (not the password): staff have stores, admins none. ERR_BAD_VALUE,
+ * ERR_USAGE. */
 enum err people_check_new(const struct people_new *person, struct err_info *ret_info);
 
 /* A random password of 20 letters and digits that look like nothing else. */
@@ -49,15 +51,15 @@ char *people_make_password(struct arena *arena);
 /* Hash person->password into person->hash. Slow; never on the main loop. */
 enum err people_hash(const struct config *config, struct people_new *person, struct err_info *ret_info);
 
-/* Write the user and the stores in one transaction (or savepoint). ERR_ALREADY_EXISTS; ERR_UNKNOWN_STORE naming the
- * first store that is not there. */
-enum err people_insert(struct db *db, struct arena *arena, const struct people_new *person, int32_t *ret_user_id,
-                       struct err_info *ret_info);
+/* Write the user and the stores in one transaction (or savepoint). ERR_ALREADY_EXISTS; ERR_UNKNOWN_STORE
+ * naming the first store that is not there. */
+enum err people_insert(struct db *db, struct arena *arena, const struct people_new *person,
+                       int32_t *ret_user_id, struct err_info *ret_info);
 
 /* The rows of user_list.sql: the one user that is named (NULL: all that the caller may see), from after_name
  * on, at most limit. */
-enum err people_read(struct request *request, struct db *db, const char *name, const char *after_name, int64_t limit,
-                     struct db_result **ret_result, struct err_info *ret_info);
+enum err people_read(struct request *request, struct db *db, const char *name, const char *after_name,
+                     int64_t limit, struct db_result **ret_result, struct err_info *ret_info);
 
 /* Answer with one user: user, role, stores, disabled, and the password when it is not NULL. */
 enum err people_show(struct request *request, struct db *db, const char *name, const char *password,

@@ -45,8 +45,9 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
     return ERR_OK;
 }
 
-static enum err insert_product(struct request *request, struct db *db, const struct catalogue_product *product,
-                               int32_t *ret_product_id, struct err_info *ret_info)
+static enum err insert_product(struct request *request, struct db *db,
+                               const struct catalogue_product *product, int32_t *ret_product_id,
+                               struct err_info *ret_info)
 {
     cleanup(cleanup_db_result) struct db_result *result = NULL;
     struct db_params params;

@@ -26,7 +26,8 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
     change->sets_barcodes = drops_barcodes || change->product.barcode_count > 0;
     if (change->product.name == NULL && !change->product.sets_category && !change->product.sets_price &&
         !change->sets_barcodes) {
-        return err_set(ret_info, ERR_USAGE, "nothing to change: give --name, --category, --price or --barcode");
+        return err_set(ret_info, ERR_USAGE,
+                       "nothing to change: give --name, --category, --price or --barcode");
     }
     request->data = change;
     return ERR_OK;
@@ -55,8 +56,8 @@ static enum err replace_barcodes(struct request *request, struct db *db, int32_t
                                  const struct catalogue_product *product, struct err_info *ret_info)
 {
     struct db_params params;
-    enum err err = catalogue_refuse_clashes(request, db, product->barcodes, product->barcode_count, product_id,
-                                            ret_info);
+    enum err err = catalogue_refuse_clashes(request, db, product->barcodes, product->barcode_count,
+                                            product_id, ret_info);
 
     if (err == ERR_OK) {
         db_params_init(&params, &request->arena);
@@ -109,7 +110,8 @@ const struct command command_product_set = {
     .roles = ROLE_ADMIN,
     .cost = COST_WRITE,
     .summary = "change a product",
-    .help = "SKU is the product's SKU or one of its barcodes. What is not given stays. SKU and unit never change:\n"
+    .help = "SKU is the product's SKU or one of its barcodes. What is not given stays. SKU and unit never "
+            "change:\n"
             "movements rely on them.",
     .changes = true,
     .prepare = prepare,

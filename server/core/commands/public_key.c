@@ -136,13 +136,14 @@ static enum err check_rsa(struct blob_reader *reader, struct err_info *ret_info)
     return ERR_OK;
 }
 
-static enum err check_ecdsa(const struct key_kind *kind, struct blob_reader *reader, struct err_info *ret_info)
+static enum err check_ecdsa(const struct key_kind *kind, struct blob_reader *reader,
+                            struct err_info *ret_info)
 {
     const unsigned char *point;
     size_t len;
 
-    if (!read_expected(reader, kind->curve) || !read_string(reader, &point, &len) || len != kind->point_bytes ||
-        point[0] != 4) {
+    if (!read_expected(reader, kind->curve) || !read_string(reader, &point, &len) ||
+        len != kind->point_bytes || point[0] != 4) {
         return refuse_broken(kind->type, ret_info);
     }
     return ERR_OK;
@@ -159,7 +160,8 @@ static enum err check_ed25519(struct blob_reader *reader, struct err_info *ret_i
     return ERR_OK;
 }
 
-enum err public_key_check_blob(const char *type, const unsigned char *blob, size_t len, struct err_info *ret_info)
+enum err public_key_check_blob(const char *type, const unsigned char *blob, size_t len,
+                               struct err_info *ret_info)
 {
     const struct key_kind *kind = find_kind(type, strlen(type));
     struct blob_reader reader = {blob, len};
@@ -169,7 +171,8 @@ enum err public_key_check_blob(const char *type, const unsigned char *blob, size
         return err_set(ret_info, ERR_BAD_VALUE, "'%.40s' is no type of key that opens an account here", type);
     }
     if (!read_expected(&reader, kind->type)) {
-        return err_set(ret_info, ERR_BAD_VALUE, "the key is damaged: its inside is not of type %s", kind->type);
+        return err_set(ret_info, ERR_BAD_VALUE, "the key is damaged: its inside is not of type %s",
+                       kind->type);
     }
     if (kind->curve != NULL) {
         err = check_ecdsa(kind, &reader, ret_info);
@@ -210,10 +213,11 @@ static enum err refuse_type(const char *line, size_t type_len, struct err_info *
             return err_set(ret_info, ERR_BAD_VALUE, "options before the key are not supported");
         }
     }
-    return err_set(ret_info, ERR_BAD_VALUE,
-                   "'%.*s' is no type of key that opens an account here: ssh-ed25519, ecdsa-sha2-nistp256/384/521 or "
-                   "ssh-rsa",
-                   type_len > 40 ? 40 : (int)type_len, line);
+    return err_set(
+        ret_info, ERR_BAD_VALUE,
+        "'%.*s' is no type of key that opens an account here: ssh-ed25519, ecdsa-sha2-nistp256/384/521 or "
+        "ssh-rsa",
+        type_len > 40 ? 40 : (int)type_len, line);
 }
 
 static enum err read_comment(struct arena *arena, const char *text, const char **ret_comment,

@@ -39,7 +39,8 @@ const struct command command_remove = {
     .roles = ROLE_ANY,
     .cost = COST_WRITE,
     .summary = "write off some of a product",
-    .help = "For stock that is gone without a sale. SKU is the product's SKU or one of its barcodes. QTY is greater\n"
+    .help = "For stock that is gone without a sale. SKU is the product's SKU or one of its barcodes. QTY is "
+            "greater\n"
             "than 0 and at most what the store has.",
     .prepare = prepare,
 };

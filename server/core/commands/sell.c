@@ -33,8 +33,10 @@ const struct command command_sell = {
     .roles = ROLE_ANY,
     .cost = COST_WRITE,
     .summary = "sell some of a product",
-    .help = "SKU is the product's SKU or one of its barcodes. QTY is greater than 0; whole for products counted\n"
-            "each, with up to three decimals for those sold by weight or length. A store never sells more than it\n"
-            "has: that is insufficient-stock, and nothing is posted.",
+    .help =
+        "SKU is the product's SKU or one of its barcodes. QTY is greater than 0; whole for products counted\n"
+        "each, with up to three decimals for those sold by weight or length. A store never sells more than "
+        "it\n"
+        "has: that is insufficient-stock, and nothing is posted.",
     .prepare = prepare,
 };

@@ -33,7 +33,8 @@ const struct command command_stock_in = {
     .roles = ROLE_ANY,
     .cost = COST_WRITE,
     .summary = "receive some of a product",
-    .help = "SKU is the product's SKU or one of its barcodes. QTY is greater than 0. The cost is kept with the\n"
-            "movement and shown to owners and admins only.",
+    .help =
+        "SKU is the product's SKU or one of its barcodes. QTY is greater than 0. The cost is kept with the\n"
+        "movement and shown to owners and admins only.",
     .prepare = prepare,
 };

@@ -79,7 +79,8 @@ const struct command command_store_set = {
     .roles = ROLE_ADMIN,
     .cost = COST_WRITE,
     .summary = "change a store",
-    .help = "What is not given stays. A store keeps its currency, since its movements are in it. An owner who is\n"
+    .help = "What is not given stays. A store keeps its currency, since its movements are in it. An owner "
+            "who is\n"
             "logged in sees the store from the next login on.",
     .changes = true,
     .prepare = prepare,

@@ -15,8 +15,8 @@ enum { TIMEZONE_MAX = 64 };
 enum { ROW_STORE, ROW_NAME, ROW_TIMEZONE, ROW_CURRENCY, ROW_OWNERS, ROW_CLOSED, ROW_CREATED_AT };
 
 static const struct column columns[] = {
-    {"store", COLUMN_TEXT, 0},  {"name", COLUMN_TEXT, 0},   {"timezone", COLUMN_TEXT, 0},
-    {"currency", COLUMN_TEXT, 0}, {"owners", COLUMN_LIST, 0}, {"closed", COLUMN_BOOL, 0},
+    {"store", COLUMN_TEXT, 0},      {"name", COLUMN_TEXT, 0},   {"timezone", COLUMN_TEXT, 0},
+    {"currency", COLUMN_TEXT, 0},   {"owners", COLUMN_LIST, 0}, {"closed", COLUMN_BOOL, 0},
     {"created_at", COLUMN_TIME, 0},
 };
 
@@ -84,7 +84,8 @@ enum err stores_add_owner(struct request *request, struct db *db, int32_t store_
         return err;
     }
     if (user.role != ROLE_OWNER) {
-        return err_set(ret_info, ERR_BAD_VALUE, "%s is no owner but %s", owner, identity_role_text(user.role));
+        return err_set(ret_info, ERR_BAD_VALUE, "%s is no owner but %s", owner,
+                       identity_role_text(user.role));
     }
     if (user.is_disabled) {
         return err_set(ret_info, ERR_BAD_VALUE, "%s is disabled", owner);

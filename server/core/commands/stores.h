@@ -14,7 +14,8 @@ struct stores_options {
     const char *owner;
 };
 
-/* Check CODE (the first argument) and --name, --timezone, --currency and --owner, as far as they are given. */
+/* Check CODE (the first argument) and --name, --timezone, --currency and --owner, as far as they are given.
+ */
 enum err stores_parse_options(const struct request *request, struct stores_options *ret_options,
                               struct err_info *ret_info);
 

@@ -10,7 +10,8 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
     enum err err;
 
     if (!request->in_batch) {
-        return err_set(ret_info, ERR_USAGE, "use belongs into a batch; a single command takes --store %.32s", code);
+        return err_set(ret_info, ERR_USAGE, "use belongs into a batch; a single command takes --store %.32s",
+                       code);
     }
     err = values_check_store_code(code, ret_info);
     if (err == ERR_OK && !identity_has_store(request->who, code)) {

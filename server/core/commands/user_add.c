@@ -7,7 +7,8 @@
 #include "server/core/commands/commands.h"
 #include "server/core/commands/people.h"
 
-static enum err parse_role(const struct request *request, struct people_new *person, struct err_info *ret_info)
+static enum err parse_role(const struct request *request, struct people_new *person,
+                           struct err_info *ret_info)
 {
     const char *role = args_option(&request->args, "role");
 
@@ -37,7 +38,8 @@ static void collect_stores(struct request *request, struct people_new *person)
 {
     const char *code;
 
-    person->store_codes = arena_calloc(&request->arena, request->args.option_count, sizeof *person->store_codes);
+    person->store_codes =
+        arena_calloc(&request->arena, request->args.option_count, sizeof *person->store_codes);
     for (unsigned i = 0; (code = args_option_nth(&request->args, "store", i)) != NULL; i++) {
         if (!has_code(person, code)) {
             person->store_codes[person->store_count++] = code;
@@ -61,8 +63,9 @@ static enum err choose_password(struct request *request, struct people_new *pers
     bool from_input = args_flag(&request->args, "password-stdin");
 
     if (args_flag(&request->args, "no-password")) {
-        return from_input ? err_set(ret_info, ERR_USAGE, "--password-stdin and --no-password exclude each other")
-                          : ERR_OK;
+        return from_input
+                   ? err_set(ret_info, ERR_USAGE, "--password-stdin and --no-password exclude each other")
+                   : ERR_OK;
     }
     if (!from_input) {
         person->password = people_make_password(&request->arena);
@@ -70,7 +73,8 @@ static enum err choose_password(struct request *request, struct people_new *pers
         return ERR_OK;
     }
     if (request->in_batch) {
-        return err_set(ret_info, ERR_USAGE, "--password-stdin cannot be used in a batch, whose stdin is its lines");
+        return err_set(ret_info, ERR_USAGE,
+                       "--password-stdin cannot be used in a batch, whose stdin is its lines");
     }
     if (request->input == NULL) {
         return err_set(ret_info, ERR_USAGE, "no password came on stdin");
@@ -140,8 +144,9 @@ const struct command command_user_add = {
     .roles = ROLE_ADMIN | ROLE_OWNER,
     .cost = COST_LOGIN,
     .summary = "add a user",
-    .help = "Staff need at least one store, admins have all and get none. Owners add staff to their own stores.\n"
-            "Unless told otherwise a random password is made up; the answer shows it, this once.",
+    .help =
+        "Staff need at least one store, admins have all and get none. Owners add staff to their own stores.\n"
+        "Unless told otherwise a random password is made up; the answer shows it, this once.",
     .reads_input = true,
     .wants_input = wants_input,
     .changes = true,

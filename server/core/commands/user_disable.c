@@ -24,8 +24,9 @@ const struct command command_user_disable = {
     .roles = ROLE_ADMIN | ROLE_OWNER,
     .cost = COST_WRITE,
     .summary = "keep a user out",
-    .help = "The user's sessions end and no new one begins until `user enable`. The last admin who is enabled\n"
-            "cannot be disabled. Owners disable the staff of their own stores.",
+    .help =
+        "The user's sessions end and no new one begins until `user enable`. The last admin who is enabled\n"
+        "cannot be disabled. Owners disable the staff of their own stores.",
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},

@@ -54,8 +54,9 @@ const struct command command_user_list = {
     .roles = ROLE_ADMIN | ROLE_OWNER,
     .cost = COST_READ,
     .summary = "show the users",
-    .help = "An admin sees everybody, an owner the staff of their stores. keys counts the public keys that open\n"
-            "the account.",
+    .help =
+        "An admin sees everybody, an owner the staff of their stores. keys counts the public keys that open\n"
+        "the account.",
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

@@ -17,8 +17,8 @@ static enum err refuse_last_admin(struct db *db, int32_t user_id, const char *na
     return err;
 }
 
-static enum err write_switch(struct request *request, struct db *db, const struct people_user *user, bool disable,
-                             struct err_info *ret_info)
+static enum err write_switch(struct request *request, struct db *db, const struct people_user *user,
+                             bool disable, struct err_info *ret_info)
 {
     struct db_params params;
     enum err err = ERR_OK;
@@ -44,7 +44,8 @@ enum err user_switch(struct request *request, struct db *db, bool disable, struc
     enum err err = people_find(request, db, request->args.words[0], &user, ret_info);
 
     if (err == ERR_OK && request->who->role != ROLE_ADMIN && user.role != ROLE_STAFF) {
-        err = err_set(ret_info, ERR_NOT_PERMITTED, "an owner %s staff only", disable ? "disables" : "enables");
+        err =
+            err_set(ret_info, ERR_NOT_PERMITTED, "an owner %s staff only", disable ? "disables" : "enables");
     }
     if (err == ERR_OK) {
         err = db_begin_nested(db, ret_info);

@@ -33,8 +33,9 @@ const struct command command_watch = {
     .roles = ROLE_ANY,
     .cost = COST_READ,
     .summary = "show movements as they happen",
-    .help = "Goes on until you leave. In a batch, movements arrive between the results of other lines, with the\n"
-            "line and tag of the watch; a second watch takes the place of the first.",
+    .help =
+        "Goes on until you leave. In a batch, movements arrive between the results of other lines, with the\n"
+        "line and tag of the watch; a second watch takes the place of the first.",
     .streams = true,
     .prepare = request_resolve_store,
     .steps = {{STEP_QUERY, run}},

@@ -166,24 +166,31 @@ static enum err set_session(struct db *db, struct err_info *ret_info)
 {
     char settings[640];
 
-    snprintf(settings, sizeof settings,
-             "SET statement_timeout = %u; SET lock_timeout = %u; "
-             "SET idle_in_transaction_session_timeout = %u; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; "
-             "SET bytea_output = 'hex'; SET client_encoding = 'UTF8'; SET client_min_messages = 'warning'; "
-             "SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = off; "
-             "SET jit = off; SET plan_cache_mode = %s",
-             db->settings.statement_timeout_ms, db->settings.lock_timeout_ms,
-             db->settings.statement_timeout_ms == 0 ? 0 : db->settings.statement_timeout_ms + ANSWER_GRACE_MS,
-             db->settings.generic_plans ? "force_generic_plan" : "auto");
+    snprintf(
+        settings, sizeof settings,
+        "SET statement_timeout = %u; SET lock_timeout = %u; "
+        "SET idle_in_transaction_session_timeout = %u; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; "
+        "SET bytea_output = 'hex'; SET client_encoding = 'UTF8'; SET client_min_messages = 'warning'; "
+        "SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = off; "
+        "SET jit = off; SET plan_cache_mode = %s",
+        db->settings.statement_timeout_ms, db->settings.lock_timeout_ms,
+        db->settings.statement_timeout_ms == 0 ? 0 : db->settings.statement_timeout_ms + ANSWER_GRACE_MS,
+        db->settings.generic_plans ? "force_generic_plan" : "auto");
     return db_execute(db, settings, NULL, ret_info);
 }
 
 static enum err connect_now(struct db *db, struct err_info *ret_info)
 {
     char timeout[16];
-    const char *keys[] = {"dbname", "application_name", "connect_timeout", "client_encoding",
-                          "tcp_user_timeout", "keepalives_idle", NULL};
-    const char *values[] = {db->settings.dsn, db->settings.application_name, timeout, "UTF8", "15000", "10", NULL};
+    const char *keys[] = {"dbname",
+                          "application_name",
+                          "connect_timeout",
+                          "client_encoding",
+                          "tcp_user_timeout",
+                          "keepalives_idle",
+                          NULL};
+    const char *values[] = {
+        db->settings.dsn, db->settings.application_name, timeout, "UTF8", "15000", "10", NULL};
 
     snprintf(timeout, sizeof timeout, "%u",
              db->settings.connect_timeout_seconds == 0 ? 5 : db->settings.connect_timeout_seconds);

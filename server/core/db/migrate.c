@@ -37,8 +37,8 @@ static enum err compare_applied(struct db *db, const struct migrate_set *set, in
                                 struct err_info *ret_info)
 {
     cleanup(cleanup_db_result) struct db_result *rows = NULL;
-    enum err err = db_execute(db, "SELECT number, name, checksum FROM schema_migrations ORDER BY number", &rows,
-                              ret_info);
+    enum err err = db_execute(db, "SELECT number, name, checksum FROM schema_migrations ORDER BY number",
+                              &rows, ret_info);
 
     if (err != ERR_OK) {
         return err;
@@ -53,8 +53,8 @@ static enum err compare_applied(struct db *db, const struct migrate_set *set, in
                            (long long)db_result_i64(rows, i, 0), name);
         }
         make_checksum(set->migrations[i].text, expected);
-        if (db_result_i64(rows, i, 0) != set->migrations[i].number || strcmp(name, set->migrations[i].name) != 0 ||
-            strcmp(checksum, expected) != 0) {
+        if (db_result_i64(rows, i, 0) != set->migrations[i].number ||
+            strcmp(name, set->migrations[i].name) != 0 || strcmp(checksum, expected) != 0) {
             return err_set(ret_info, ERR_INTERNAL,
                            "migration %lld (%s) of the database is not the %04d (%s) of this program",
                            (long long)db_result_i64(rows, i, 0), name, set->migrations[i].number,
@@ -95,8 +95,8 @@ static enum err note_applied(struct db *db, const struct sql_migration *migratio
     make_checksum(migration->text, checksum);
     snprintf(number, sizeof number, "%d", migration->number);
     return db_execute_params(
-        db, "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1::integer, $2::text, $3::text)", 3,
-        values, NULL, ret_info);
+        db, "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1::integer, $2::text, $3::text)",
+        3, values, NULL, ret_info);
 }
 
 static enum err apply_one(struct db *db, const struct sql_migration *migration, struct err_info *ret_info)
@@ -129,7 +129,8 @@ static enum err grant_reading(struct db *db, struct err_info *ret_info)
                       NULL, ret_info);
 }
 
-static enum err apply_missing(struct db *db, const struct migrate_set *set, FILE *report, struct err_info *ret_info)
+static enum err apply_missing(struct db *db, const struct migrate_set *set, FILE *report,
+                              struct err_info *ret_info)
 {
     int applied = 0;
     enum err err = make_table(db, ret_info);
@@ -163,8 +164,9 @@ enum err migrate_run(struct db *db, const struct migrate_set *set, FILE *report,
         return err;
     }
     /* A long migration, or a long wait for one, is no fault. */
-    err = db_execute(db, "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0",
-                     NULL, ret_info);
+    err = db_execute(
+        db, "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0",
+        NULL, ret_info);
     if (err == ERR_OK) {
         err = take_lock(db, report, ret_info);
     }
@@ -197,9 +199,10 @@ enum err migrate_check(struct db *db, struct err_info *ret_info)
     }
     err = compare_applied(db, set, &applied, ret_info);
     if (err == ERR_OK && applied < set->count) {
-        return err_set(ret_info, ERR_INTERNAL,
-                       "the database is at schema version %d, this program needs %d: run `stockroomd migrate`", applied,
-                       set->count);
+        return err_set(
+            ret_info, ERR_INTERNAL,
+            "the database is at schema version %d, this program needs %d: run `stockroomd migrate`", applied,
+            set->count);
     }
     return err;
 }

@@ -20,11 +20,11 @@ struct migrate_set {
 /* The ones embedded in this program. Static. */
 const struct migrate_set *migrate_embedded(void);
 
-/* Apply what is missing, each migration in a transaction of its own; db is the owner's. Only one runner works at a
- * time: a second one says so on `report` and waits. A line for each migration and a summary go to `report`.
- * Refused (ERR_INTERNAL, with a reason) when an applied migration's checksum or name differs from the program's, or
- * the database has more of them than the program. ERR_DATABASE_UNAVAILABLE: cannot connect, or lost on the way;
- * what was applied stays applied. Blocks as long as the migrations take. */
+/* Apply what is missing, each migration in a transaction of its own; db is the owner's. Only one runner works
+ * at a time: a second one says so on `report` and waits. A line for each migration and a summary go to
+ * `report`. Refused (ERR_INTERNAL, with a reason) when an applied migration's checksum or name differs from
+ * the program's, or the database has more of them than the program. ERR_DATABASE_UNAVAILABLE: cannot connect,
+ * or lost on the way; what was applied stays applied. Blocks as long as the migrations take. */
 enum err migrate_run(struct db *db, const struct migrate_set *set, FILE *report, struct err_info *ret_info);
 
 /* Is the database at exactly the program's version? ERR_DATABASE_UNAVAILABLE: it cannot be asked now.

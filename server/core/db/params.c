@@ -77,8 +77,8 @@ void db_bind_bytes(struct db_params *params, const void *data, size_t len)
 }
 
 /* Space for an array: its head, and content_bytes for elements of 4 bytes of length and their data. */
-static char *begin_array(struct db_params *params, size_t count, size_t content_bytes, bool has_null, uint32_t oid,
-                         char **ret_content)
+static char *begin_array(struct db_params *params, size_t count, size_t content_bytes, bool has_null,
+                         uint32_t oid, char **ret_content)
 {
     char *bytes, *out;
 

@@ -65,7 +65,8 @@ enum err db_pipeline_sync(struct db *db, struct err_info *ret_info)
     return ERR_OK;
 }
 
-/* The next result of the pipeline, NULL between two statements; false when the connection is lost (and closed). */
+/* The next result of the pipeline, NULL between two statements; false when the connection is lost (and
+ * closed). */
 static bool read_result(struct db *db, uint64_t deadline_ns, PGresult **ret_result, struct err_info *ret_info)
 {
     PGresult *result;
@@ -97,7 +98,8 @@ static enum err judge_commit(struct db *db, PGresult *result, struct err_info *r
         return err_set(ret_info, ERR_INTERNAL, "internal error; the server's log tells more");
     }
     if (strcmp(status, "COMMIT") == 0 && db->warned) {
-        return err_set(ret_info, ERR_DATABASE_UNAVAILABLE, "the database may not have kept this, look before retrying");
+        return err_set(ret_info, ERR_DATABASE_UNAVAILABLE,
+                       "the database may not have kept this, look before retrying");
     }
     return ERR_OK;
 }
@@ -135,7 +137,8 @@ enum err db_pipeline_next(struct db *db, struct db_result **ret_result, struct e
         return db_lose(db, "pipeline", ret_info); /* more results were asked for than statements sent */
     }
     err = judge_statement(db, result, ret_info);
-    if (db->connection != NULL && !read_result(db, deadline_ns, &separator, err == ERR_OK ? ret_info : NULL)) {
+    if (db->connection != NULL &&
+        !read_result(db, deadline_ns, &separator, err == ERR_OK ? ret_info : NULL)) {
         err = err == ERR_OK ? ERR_DATABASE_UNAVAILABLE : err;
     }
     PQclear(separator);

@@ -134,7 +134,8 @@ static enum err take_result(struct db *db, const char *what, struct db_result **
     return err;
 }
 
-enum err db_execute(struct db *db, const char *statement, struct db_result **ret_result, struct err_info *ret_info)
+enum err db_execute(struct db *db, const char *statement, struct db_result **ret_result,
+                    struct err_info *ret_info)
 {
     if (db->connection == NULL || db->in_pipeline || PQsendQuery(db->connection, statement) == 0) {
         return db_lose(db, statement, ret_info);
@@ -186,7 +187,8 @@ enum err db_commit(struct db *db, struct err_info *ret_info)
         log_error("db.commit", "status", PQcmdStatus(result->rows));
         err = set_error(ERR_INTERNAL, ret_info);
     } else if (db->warned) {
-        err = err_set(ret_info, ERR_DATABASE_UNAVAILABLE, "the database may not have kept this, look before retrying");
+        err = err_set(ret_info, ERR_DATABASE_UNAVAILABLE,
+                      "the database may not have kept this, look before retrying");
     }
     db_result_free(result);
     return err;

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const type_texts[] = {"", "IN", "SELL", "REMOVE", "RETURN", "COUNT", "TRANSFER_OUT", "TRANSFER_IN"};
+static const char *const type_texts[] = {"",       "IN",    "SELL",         "REMOVE",
+                                         "RETURN", "COUNT", "TRANSFER_OUT", "TRANSFER_IN"};
 static const char *const reason_texts[] = {"", "damaged", "expired", "lost", "theft", "sample", "other"};
 
 enum {
