@@ -14,6 +14,7 @@
 #include "server/core/cli.h"
 #include "server/core/cli_common.h"
 #include "server/core/commands/people.h"
+#include "server/core/db/migrate.h"
 #include "server/core/passwords.h"
 
 enum { STORES_MAX = 100, LINE_SIZE = VALUES_PASSWORD_MAX + 2, KEY_INTERRUPT = 3 };
@@ -201,7 +202,10 @@ static enum err make_user(const struct config *config, struct user_add *add, str
         return err;
     }
     db = db_new(&settings);
-    err = db_ensure(db, ret_info);
+    err = migrate_check(db, ret_info); /* a database without the schema deserves a better answer than a failed query */
+    if (err == ERR_OK) {
+        err = db_ensure(db, ret_info);
+    }
     if (err == ERR_OK) {
         err = people_insert(db, &arena, &add->person, &user_id, ret_info);
     }
