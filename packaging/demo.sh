@@ -501,6 +501,11 @@ status() {
     return "$result"
 }
 
+# A path as one would type it.
+shown() { # PATH
+    printf '%q' "$1"
+}
+
 demo_batch() {
     cat <<'END'
 # a sale by SKU, and one by barcode
@@ -525,7 +530,7 @@ show_batch() {
     say ''
     say "A batch through this machine's own ssh, as the cashier staff1 of store S001:"
     say ''
-    say "  \$ ssh -F ${dir@Q}/ssh_config staff1@stockroom batch <<END"
+    say "  \$ ssh -F $(shown "$dir/ssh_config") staff1@stockroom batch <<END"
     sed 's/^/  /' "$file" >&2
     say '  END'
     say ''
@@ -540,11 +545,11 @@ show_logins() {
     say "Log in (each user has a key; the passwords are in $dir/passwords):"
     for user in $DEMO_USERS; do
         if [[ -f $dir/keys/$user ]]; then
-            say "  ssh -F ${dir@Q}/ssh_config $user@stockroom"
+            say "  ssh -F $(shown "$dir/ssh_config") $user@stockroom"
         fi
     done
-    say "One command: ssh -F ${dir@Q}/ssh_config staff1@stockroom sell CHC-02 1"
-    say "It runs on until: packaging/demo.sh stop --dir ${dir@Q}"
+    say "One command: ssh -F $(shown "$dir/ssh_config") staff1@stockroom sell CHC-02 1"
+    say "It runs on until: packaging/demo.sh stop --dir $(shown "$dir")"
     say ''
 }
 

@@ -27,6 +27,7 @@ if sed 's/#.*//' packaging/debian-packages.txt | grep -vE '^(build|run|test) +[a
     fail "debian-packages.txt has a line of another form"
 fi
 if command -v shellcheck >/dev/null; then
-    find packaging tests .ci \( -name '*.sh' -o -path .ci/run \) -exec shellcheck -x -S warning {} +
+    find packaging tests/run.sh tests/lib tests/bench tests/packaging .ci \( -name '*.sh' -o -path .ci/run \) \
+        -exec shellcheck -x -S warning {} +
 fi
 echo ok
