@@ -202,7 +202,8 @@ static enum err make_user(const struct config *config, struct user_add *add, str
         return err;
     }
     db = db_new(&settings);
-    err = migrate_check(db, ret_info); /* a database without the schema deserves a better answer than a failed query */
+    err = migrate_check(
+        db, ret_info); /* a database without the schema deserves a better answer than a failed query */
     if (err == ERR_OK) {
         err = db_ensure(db, ret_info);
     }
