@@ -13,10 +13,14 @@
 -- $12 batch_key text: NULL: the ref cannot be a batch's
 -- $13 batch_line bigint
 -- $14 product_id integer: NULL: any
--- columns: store, currency, seq, sku, name, type, quantity, balance, reason, note, ref,
+-- columns: store, currency, seq, sku, name, type_id, quantity, balance, reason_id, note, ref,
 --     user_name, price, cost, reverses, occurred_at, recorded_at, occurred_local, recorded_local
-SELECT s.code AS store, s.currency, m.seq, p.sku, p.name, t.name AS type, m.quantity, m.balance, r.name AS reason, m.note,
-    coalesce(m.ref, b.batch_key || ':' || m.batch_line) AS ref, u.name AS user_name, m.price, m.cost, m.reverses,
+SELECT s.code AS store, s.currency, m.seq, p.sku, p.name, m.type_id, m.quantity, m.balance, m.reason_id, m.note,
+    CASE WHEN m.batch_id IS NULL THEN m.ref ELSE (
+        SELECT b.batch_key || ':' || m.batch_line
+        FROM ledger_batches b
+        WHERE b.store_id = m.store_id AND b.batch_id = m.batch_id) END AS ref,
+    (SELECT u.name FROM users u WHERE u.user_id = m.user_id) AS user_name, m.price, m.cost, m.reverses,
     (extract(epoch FROM m.occurred_at) * 1000000)::bigint AS occurred_at,
     (extract(epoch FROM m.recorded_at) * 1000000)::bigint AS recorded_at,
     to_char(m.occurred_at AT TIME ZONE s.timezone, 'YYYY-MM-DD HH24:MI:SS') AS occurred_local,
@@ -51,10 +55,6 @@ CROSS JOIN LATERAL (
         AND (a.upper IS NULL OR m.occurred_at < a.upper)
 ) AS m
 JOIN products p ON p.product_id = m.product_id
-JOIN users u ON u.user_id = m.user_id
-JOIN movement_types t ON t.type_id = m.type_id
-LEFT JOIN movement_reasons r ON r.reason_id = m.reason_id
-LEFT JOIN ledger_batches b ON b.store_id = m.store_id AND b.batch_id = m.batch_id
 WHERE ($1::text[] IS NULL OR s.code = ANY ($1::text[])) AND ($2::text IS NULL OR s.code >= $2::text)
 ORDER BY s.code, m.seq DESC
 LIMIT $4::bigint

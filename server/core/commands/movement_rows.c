@@ -6,6 +6,7 @@
 #include "common/cleanup.h"
 #include "common/values.h"
 #include "server/core/commands/cells.h"
+#include "server/core/ledger/movement.h"
 
 /* Columns of the movements queries. */
 enum {
@@ -14,10 +15,10 @@ enum {
     ROW_SEQ = MOVEMENT_ROWS_SEQ,
     ROW_SKU,
     ROW_NAME,
-    ROW_TYPE,
+    ROW_TYPE_ID,
     ROW_QUANTITY,
     ROW_BALANCE,
-    ROW_REASON,
+    ROW_REASON_ID,
     ROW_NOTE,
     ROW_REF,
     ROW_USER,
@@ -46,23 +47,29 @@ void movement_rows_init(struct table *table, struct arena *arena)
 
 void movement_rows_add(struct table *table, const struct db_result *result, int row, bool show_cost)
 {
-    static const int plain[] = {ROW_STORE,   ROW_SEQ,    ROW_SKU,  ROW_NAME, ROW_TYPE, ROW_QUANTITY,
-                                ROW_BALANCE, ROW_REASON, ROW_NOTE, ROW_REF,  ROW_USER};
-    enum { PLAIN_COUNT = sizeof plain / sizeof plain[0] };
     struct cells_source source = {table->arena, result, row};
     int places = values_currency_places(db_result_text(result, row, ROW_CURRENCY));
+    enum movement_reason reason = (enum movement_reason)db_result_i64(result, row, ROW_REASON_ID);
     struct cell *cells = table_add_row(table);
 
-    for (int i = 0; i < PLAIN_COUNT; i++) {
-        cells_set(&cells[i], &source, plain[i]);
-    }
-    cells_set_minor(&cells[PLAIN_COUNT], &source, ROW_PRICE, places);
+    cells_set(&cells[0], &source, ROW_STORE);
+    cells_set(&cells[1], &source, ROW_SEQ);
+    cells_set(&cells[2], &source, ROW_SKU);
+    cells_set(&cells[3], &source, ROW_NAME);
+    cells[4].value = movement_type_text((enum movement_type)db_result_i64(result, row, ROW_TYPE_ID));
+    cells_set(&cells[5], &source, ROW_QUANTITY);
+    cells_set(&cells[6], &source, ROW_BALANCE);
+    cells[7].value = reason != REASON_NONE ? movement_reason_text(reason) : NULL;
+    cells_set(&cells[8], &source, ROW_NOTE);
+    cells_set(&cells[9], &source, ROW_REF);
+    cells_set(&cells[10], &source, ROW_USER);
+    cells_set_minor(&cells[11], &source, ROW_PRICE, places);
     if (show_cost) {
-        cells_set_minor(&cells[PLAIN_COUNT + 1], &source, ROW_COST, places);
+        cells_set_minor(&cells[12], &source, ROW_COST, places);
     }
-    cells_set(&cells[PLAIN_COUNT + 2], &source, ROW_REVERSES);
-    cells_set_time(&cells[PLAIN_COUNT + 3], &source, ROW_OCCURRED_AT, ROW_OCCURRED_LOCAL);
-    cells_set_time(&cells[PLAIN_COUNT + 4], &source, ROW_RECORDED_AT, ROW_RECORDED_LOCAL);
+    cells_set(&cells[13], &source, ROW_REVERSES);
+    cells_set_time(&cells[14], &source, ROW_OCCURRED_AT, ROW_OCCURRED_LOCAL);
+    cells_set_time(&cells[15], &source, ROW_RECORDED_AT, ROW_RECORDED_LOCAL);
 }
 
 enum err movements_read_after(struct db *db, struct arena *arena, const char *store_code, int64_t after_seq,

@@ -164,7 +164,7 @@ static bool is_fresh(struct db *db)
 /* Settings that results and safety hang on, whatever the database's or the role's defaults are. */
 static enum err set_session(struct db *db, struct err_info *ret_info)
 {
-    char settings[640];
+    char settings[1024];
 
     snprintf(
         settings, sizeof settings,
@@ -172,7 +172,10 @@ static enum err set_session(struct db *db, struct err_info *ret_info)
         "SET idle_in_transaction_session_timeout = %u; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; "
         "SET bytea_output = 'hex'; SET client_encoding = 'UTF8'; SET client_min_messages = 'warning'; "
         "SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = off; "
-        "SET jit = off; SET plan_cache_mode = %s",
+        "SET jit = off; SET plan_cache_mode = %s; "
+        /* What is acknowledged is durable; stronger settings (remote_apply…) are the administrator's to make. */
+        "SELECT set_config('synchronous_commit', 'on', false) "
+        "WHERE current_setting('synchronous_commit') = 'off'",
         db->settings.statement_timeout_ms, db->settings.lock_timeout_ms,
         db->settings.statement_timeout_ms == 0 ? 0 : db->settings.statement_timeout_ms + ANSWER_GRACE_MS,
         db->settings.generic_plans ? "force_generic_plan" : "auto");
