@@ -219,32 +219,52 @@ static void client_end_input(struct session *session)
     }
 }
 
+/* Everything that libssh holds, in one read: it grants the whole window again at each read, however much it still
+ * holds, so reading less would let a client send without end. Returns false when there is nothing (more). */
+static bool client_read(struct session *session)
+{
+    int available = ssh_channel_poll(session->channel, 0);
+
+    if (available > SESSION_UNREAD_MAX) {
+        session_end(session, "Protocol error: the window was exceeded");
+        return false;
+    }
+    if (available <= 0) {
+        return false;
+    }
+    cleanup(buf_done) struct buf data = {0};
+    int len = ssh_channel_read_nonblocking(session->channel, buf_reserve(&data, (size_t)available),
+                                           (uint32_t)available, 0);
+    for (int taken = 0; taken < len;) {
+        int part = len - taken > WIRE_DATA_MAX ? WIRE_DATA_MAX : len - taken;
+        client_take(session, data.data + taken, (size_t)part);
+        taken += part;
+    }
+    return len > 0;
+}
+
 void client_pump_input(struct session *session)
 {
-    char data[WIRE_DATA_MAX];
-
+    session->input_waits = false;
     if (session->channel == NULL || session->use == CHANNEL_IDLE) {
         return;
     }
-    if (ssh_channel_poll(session->channel, 0) > SESSION_UNREAD_MAX) {
-        session_end(session, "Protocol error: the window was exceeded");
-        return;
-    }
-    for (;;) {
+    do {
         const struct buf *destination = client_destination(session);
         if (destination != NULL && destination->len >= SESSION_PENDING_MAX) {
+            session->input_waits = true;
             return;
         }
-        int len = ssh_channel_read_nonblocking(session->channel, data, sizeof(data), 0);
-        if (len > 0) {
-            client_take(session, data, (size_t)len);
-            continue;
-        }
-        if (!session->input_ended && (len == SSH_EOF || ssh_channel_is_eof(session->channel))) {
-            client_end_input(session);
-        }
-        return;
+    } while (client_read(session));
+    if (!session->input_ended && ssh_channel_is_eof(session->channel)) {
+        client_end_input(session);
     }
+}
+
+bool client_has_more_input(struct session *session)
+{
+    const struct buf *destination = client_destination(session);
+    return session->input_waits && (destination == NULL || destination->len < SESSION_PENDING_MAX);
 }
 
 bool client_can_write(struct session *session)

@@ -17,6 +17,9 @@ void core_link_send(struct session *session)
         }
         buf_consume(&session->core_out, (size_t)sent);
     }
+    if (session->core_out.len == 0 && session->core_out.cap > 2 * SESSION_PENDING_MAX) {
+        buf_done(&session->core_out); /* ten thousand sessions: none keeps what one burst needed */
+    }
 }
 
 void core_link_receive(struct session *session)

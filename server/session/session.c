@@ -159,7 +159,8 @@ static void session_turn(struct session *session)
     struct pollfd polls[POLL_COUNT];
 
     session_fill_polls(session, polls);
-    if (poll(polls, POLL_COUNT, session_grace_left_ms(session)) < 0 && errno != EINTR) {
+    int timeout_ms = client_has_more_input(session) ? 0 : session_grace_left_ms(session);
+    if (poll(polls, POLL_COUNT, timeout_ms) < 0 && errno != EINTR) {
         session_end(session, "Internal error");
         return;
     }

@@ -56,6 +56,7 @@ struct session {
     uint32_t channel_id; /* of the channel, as core knows it */
     bool client_closed;
     bool input_ended;
+    bool input_waits; /* the client's data was left with libssh for want of room */
     bool has_pty;
     char term[WIRE_TERM_MAX + 1];
     uint16_t columns;
@@ -92,6 +93,8 @@ void client_init(struct session *session);
 ssh_channel client_open_channel(ssh_session ssh, void *userdata);
 /* Move the client's data on to core or the TUI, as far as there is room; notice its end. */
 void client_pump_input(struct session *session);
+/* Was data left with libssh that there is room for now? No socket tells of it. */
+bool client_has_more_input(struct session *session);
 /* Move the TUI's screen on to the client. */
 void client_pump_terminal(struct session *session);
 /* Can something be written to the client now? */
