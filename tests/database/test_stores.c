@@ -3,6 +3,8 @@
  * Run as the dispatcher runs them, with the server's rights. */
 #include "tests/database/rig.h"
 
+#include <string.h>
+
 static void add_people(const struct rig *rig)
 {
     rig_text(rig, "INSERT INTO users (name, role, disabled_at) VALUES ('admin', 'admin', NULL), ('olga', "
@@ -31,6 +33,12 @@ static void test_add_and_list(void **state)
     rig_contains(rig, admin, "store list", "S002");
     rig_contains(rig, admin, "store list --limit 1", "S001");
     rig_lacks(rig, admin, "store list --limit 1", "S002");
+    struct outcome *outcome = rig_run_on(rig, rig->db, admin, FORMAT_TEXT, "store list", NULL);
+    const char *date =
+        strstr(outcome->output, "\nS002   Two      UTC            EUR               no      20");
+    assert_non_null(date);
+    assert_non_null(strstr(date, " UTC\n"));
+    outcome_done(outcome);
     identity_unref(admin);
     identity_unref(olga);
 }

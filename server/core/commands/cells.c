@@ -54,6 +54,14 @@ void cells_set_milli(struct cell *cell, const struct cells_source *source, int c
     cell->value = keep(source, &text);
 }
 
+/* "2026-03-01T09:30:00.5Z" as people read it: "2026-03-01 09:30:00 UTC". */
+static const char *show_utc(struct arena *arena, const char *time)
+{
+    enum { DATE_LEN = 10, CLOCK_LEN = 8 };
+
+    return arena_printf(arena, "%.*s %.*s UTC", DATE_LEN, time, CLOCK_LEN, time + DATE_LEN + 1);
+}
+
 void cells_set_time(struct cell *cell, const struct cells_source *source, int column, int local_column)
 {
     cleanup(buf_done) struct buf text = {0};
@@ -63,5 +71,5 @@ void cells_set_time(struct cell *cell, const struct cells_source *source, int co
     }
     values_append_time(&text, db_result_i64(source->result, source->row, column));
     cell->value = keep(source, &text);
-    cell->shown = local_column >= 0 ? cells_copy(source, local_column) : NULL;
+    cell->shown = local_column >= 0 ? cells_copy(source, local_column) : show_utc(source->arena, cell->value);
 }

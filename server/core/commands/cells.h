@@ -26,7 +26,7 @@ void cells_set_minor(struct cell *cell, const struct cells_source *source, int c
 /* Thousandths, exact, with at least `places` decimals. */
 void cells_set_milli(struct cell *cell, const struct cells_source *source, int column, int places);
 
-/* Microseconds since 1970, and the column with the same in local time for people (-1: none). */
+/* Microseconds since 1970, and the column with the same in local time for people (-1: people see UTC). */
 void cells_set_time(struct cell *cell, const struct cells_source *source, int column, int local_column);
 
 #endif

@@ -173,7 +173,8 @@ static enum err set_session(struct db *db, struct err_info *ret_info)
         "SET bytea_output = 'hex'; SET client_encoding = 'UTF8'; SET client_min_messages = 'warning'; "
         "SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = off; "
         "SET jit = off; SET plan_cache_mode = %s; "
-        /* What is acknowledged is durable; stronger settings (remote_apply…) are the administrator's to make. */
+        /* What is acknowledged is durable; stronger settings (remote_apply…) are the administrator's to make.
+         */
         "SELECT set_config('synchronous_commit', 'on', false) "
         "WHERE current_setting('synchronous_commit') = 'off'",
         db->settings.statement_timeout_ms, db->settings.lock_timeout_ms,
