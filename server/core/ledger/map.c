@@ -1,5 +1,6 @@
 #include "server/core/ledger/map.h"
 
+#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,19 +12,23 @@ struct map_slot {
     union map_value value;
 };
 
-/* One secret for all maps of the process, so that nobody outside can make keys collide. */
+/* One secret for all maps of the process, so that nobody outside can make keys collide. Not one a thread: a dry run's map
+ * goes from one worker to another. */
+static unsigned char map_secret[crypto_shorthash_KEYBYTES];
+static pthread_once_t map_secret_once = PTHREAD_ONCE_INIT;
+
+static void map_make_secret(void)
+{
+    randombytes_buf(map_secret, sizeof(map_secret));
+}
+
 static uint64_t map_hash(const void *key, size_t len)
 {
-    static _Thread_local unsigned char secret[crypto_shorthash_KEYBYTES];
-    static _Thread_local int is_made;
     uint64_t hash;
 
-    if (!is_made) {
-        randombytes_buf(secret, sizeof(secret));
-        is_made = 1;
-    }
+    pthread_once(&map_secret_once, map_make_secret);
     _Static_assert(sizeof(hash) == crypto_shorthash_BYTES, "a hash is 64 bits");
-    crypto_shorthash((unsigned char *)&hash, key, len, secret);
+    crypto_shorthash((unsigned char *)&hash, key, len, map_secret);
     return hash;
 }
 
