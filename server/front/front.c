@@ -29,7 +29,8 @@
 enum {
     MS_PER_SECOND = 1000,
     KILLED_WAIT_MS = 5000, /* for the ends of what was killed: a process stuck in the kernel may never come */
-    LAST_WORD_MS = 1000,   /* from the goodbye to the end */
+    ASKED_TWICE_MS = 500,
+    LAST_WORD_MS = 1000, /* from the goodbye to the end */
     TURN_MOST_MS = 3600 * 1000,
     LOG_MODE = 0640
 };
@@ -49,6 +50,7 @@ struct serving {
     int status;
     bool has_notified;
     enum drain_step drain_step;
+    int64_t drain_began_ms;
     int64_t drain_ends_ms; /* of this step; FRONT_NEVER before there is any */
 };
 
@@ -65,10 +67,11 @@ static void end(struct serving *serving, int status)
     serving->status = status;
 }
 
-/* Asked twice: no more waiting. */
+/* Asked twice: no more waiting. Some senders signal the process and its group in one go, which is asking
+ * once. */
 static void hurry(struct serving *serving, int64_t now_ms)
 {
-    if (now_ms < serving->drain_ends_ms) {
+    if (now_ms - serving->drain_began_ms >= ASKED_TWICE_MS && now_ms < serving->drain_ends_ms) {
         serving->drain_ends_ms = now_ms;
     }
 }
@@ -84,6 +87,7 @@ static void drain(struct serving *serving, const char *reason)
     log_info("front.drain", "reason", reason);
     notify_stopping();
     front->is_draining = true;
+    serving->drain_began_ms = now_ms;
     serving->drain_ends_ms = now_ms + (int64_t)front->config.server.drain_seconds * MS_PER_SECOND;
     listeners_pause(front->listeners);
     core_process_drain(front->core);
