@@ -11,6 +11,7 @@ import pathlib
 import random
 import re
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -161,10 +162,11 @@ class Bench:
 
     def lockstep(self, sessions):
         self.settle()
+        # Each session's summary is of no interest, unless something went wrong.
         result = subprocess.run(self.lockstep_command(sessions, self.options.seconds, 0), stdout=subprocess.PIPE,
-                                text=True, check=False)
+                                stderr=subprocess.PIPE, text=True, check=False)
         if result.returncode != 0:
-            sys.exit(f"lockstep: {result.stdout}")
+            sys.exit(f"lockstep: {result.stdout}{result.stderr}")
         return self.lockstep_result(result.stdout)["rate"]
 
     # ---- (c) the bare statements --------------------------------------------------------------------------------
@@ -249,7 +251,7 @@ ForceCommand {command}
             batch = subprocess.Popen(self.ssh + [f"batch --key bench-million-{self.runs}"], stdin=source, stdout=out,
                                      stderr=err)
             probe = subprocess.Popen(self.lockstep_command(1, 86400, self.options.pause_ms), stdout=subprocess.PIPE,
-                                     text=True)
+                                     stderr=err, text=True)
             status = batch.wait()
             seconds = time.monotonic() - started
         probe.send_signal(signal.SIGTERM)
@@ -278,7 +280,6 @@ ForceCommand {command}
 
 
 def free_port():
-    import socket
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
