@@ -73,8 +73,7 @@ state_set() { # KEY VALUE
 
 build() {
     if [[ -n ${STOCKROOM_BIN:-} ]]; then
-        bin=$STOCKROOM_BIN
-        [[ -x $bin/stockroomd ]] || die "no stockroomd in $bin"
+        bin=$(cd -- "$STOCKROOM_BIN" && pwd -P) && [[ -x $bin/stockroomd ]] || die "no stockroomd in $STOCKROOM_BIN"
         return
     fi
     bin=$STOCKROOM_ROOT/build/release/bin

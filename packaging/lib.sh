@@ -91,14 +91,16 @@ packages_install() { # USE…
 }
 
 apt_install() { # PACKAGE…
-    local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends)
+    # Another apt, as of a machine that has just started, is waited for.
+    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+    local install=("${apt[@]}" install -y --no-install-recommends)
     if compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null; then
         # Lists that are older than the archive name files that have gone: then they are fetched again, below.
         if as_root "${install[@]}" "$@" >&2 </dev/null; then
             return 0
         fi
     fi
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >&2 </dev/null || return 1
+    as_root "${apt[@]}" update >&2 </dev/null || return 1
     as_root "${install[@]}" "$@" >&2 </dev/null
 }
 
