@@ -73,7 +73,8 @@ state_set() { # KEY VALUE
 
 build() {
     if [[ -n ${STOCKROOM_BIN:-} ]]; then
-        bin=$(cd -- "$STOCKROOM_BIN" && pwd -P) && [[ -x $bin/stockroomd ]] || die "no stockroomd in $STOCKROOM_BIN"
+        [[ -x $STOCKROOM_BIN/stockroomd ]] || die "no stockroomd in $STOCKROOM_BIN"
+        bin=$(cd -- "$STOCKROOM_BIN" && pwd -P)
         return
     fi
     bin=$STOCKROOM_ROOT/build/release/bin
@@ -547,7 +548,8 @@ show_logins() {
             say "  ssh -F $(shown "$dir/ssh_config") $user@stockroom"
         fi
     done
-    say "One command: ssh -F $(shown "$dir/ssh_config") staff1@stockroom sell CHC-02 1"
+    [[ ! -f $dir/keys/staff1 ]] ||
+        say "One command: ssh -F $(shown "$dir/ssh_config") staff1@stockroom sell CHC-02 1"
     say "It runs on until: packaging/demo.sh stop --dir $(shown "$dir")"
     say ''
 }
