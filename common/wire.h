@@ -47,11 +47,12 @@ enum wire_open {
 
 /* Core -> session. */
 enum wire_from_core {
-    WIRE_AUTH_ANSWER = 64, /* u8 ok; str message for the client ("" for none). One for each AUTH_*, in order */
-    WIRE_OUTPUT = 65,      /* bytes for stdout */
+    WIRE_AUTH_ANSWER =
+        64,           /* u8 ok; str message for the client ("" for none). One for each AUTH_*, in order */
+    WIRE_OUTPUT = 65, /* bytes for stdout */
     WIRE_ERROR_OUTPUT = 66, /* bytes for stderr */
-    WIRE_EXIT = 67,        /* u32 exit status: send it, then EOF and close once all output has gone out */
-    WIRE_GOODBYE = 68      /* str reason: tell the client in the disconnect message and leave */
+    WIRE_EXIT = 67,         /* u32 exit status: send it, then EOF and close once all output has gone out */
+    WIRE_GOODBYE = 68       /* str reason: tell the client in the disconnect message and leave */
 };
 
 /* Front -> core. The first two carry a socket (SCM_RIGHTS). */
@@ -127,7 +128,8 @@ enum wire_parse {
     WIRE_PARSE_BAD    /* longer than WIRE_PAYLOAD_MAX: the peer is broken */
 };
 
-enum wire_parse wire_parse_frame(const char *data, size_t len, struct wire_frame *ret_frame, size_t *ret_used);
+enum wire_parse wire_parse_frame(const char *data, size_t len, struct wire_frame *ret_frame,
+                                 size_t *ret_used);
 
 /* Send one message, with a descriptor when fd >= 0; never blocks.
  * Returns 0, or -1 with errno (EAGAIN: the queue is full). */

@@ -4,8 +4,8 @@
 
 #include "server/session/session_internal.h"
 
-/* The name that core is asked about. One that cannot be a user's is asked as "-", which never is one, so that it takes as
- * long; so does a client that changes its mind about who it is. */
+/* The name that core is asked about. One that cannot be a user's is asked as "-", which never is one, so that
+ * it takes as long; so does a client that changes its mind about who it is. */
 static const char *auth_user(struct session *session, const char *user)
 {
     if (!session->has_user) {
@@ -88,7 +88,8 @@ static bool auth_ask_key(struct session *session, const char *user, ssh_key key,
     return core_link_wait_auth(session);
 }
 
-static int auth_on_key(ssh_session ssh, const char *user, struct ssh_key_struct *key, char state, void *userdata)
+static int auth_on_key(ssh_session ssh, const char *user, struct ssh_key_struct *key, char state,
+                       void *userdata)
 {
     struct session *session = userdata;
 
@@ -101,7 +102,7 @@ static int auth_on_key(ssh_session ssh, const char *user, struct ssh_key_struct 
             return auth_deny(session);
         }
         return auth_key_type_is_good(key) && auth_ask_key(session, user, key, false) ? SSH_AUTH_SUCCESS
-                                                                                      : SSH_AUTH_DENIED;
+                                                                                     : SSH_AUTH_DENIED;
     }
     if (state != SSH_PUBLICKEY_STATE_VALID || !auth_key_type_is_good(key)) {
         return auth_deny(session);

@@ -1,4 +1,5 @@
-/* The client's channel: one at a time, for a command, a batch or the TUI. What else SSH can ask for is refused. */
+/* The client's channel: one at a time, for a command, a batch or the TUI. What else SSH can ask for is
+ * refused. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,7 +22,7 @@ static void client_set_size(struct session *session, int columns, int rows)
 }
 
 static int client_on_pty(ssh_session ssh, ssh_channel channel, const char *term, int columns, int rows,
-                          int pixel_width, int pixel_height, void *userdata)
+                         int pixel_width, int pixel_height, void *userdata)
 {
     struct session *session = userdata;
 
@@ -38,7 +39,7 @@ static int client_on_pty(ssh_session ssh, ssh_channel channel, const char *term,
 }
 
 static int client_on_resize(ssh_session ssh, ssh_channel channel, int columns, int rows, int pixel_width,
-                             int pixel_height, void *userdata)
+                            int pixel_height, void *userdata)
 {
     struct session *session = userdata;
 
@@ -53,14 +54,15 @@ static int client_on_resize(ssh_session ssh, ssh_channel channel, int columns, i
     return 0;
 }
 
-static int client_on_env(ssh_session ssh, ssh_channel channel, const char *name, const char *value, void *userdata)
+static int client_on_env(ssh_session ssh, ssh_channel channel, const char *name, const char *value,
+                         void *userdata)
 {
     (void)ssh;
     (void)channel;
     (void)value;
     (void)userdata;
-    bool is_usual = strcmp(name, "LANG") == 0 || strncmp(name, "LC_", 3) == 0 || strcmp(name, "NO_COLOR") == 0 ||
-                    strcmp(name, "ACCESSIBLE") == 0;
+    bool is_usual = strcmp(name, "LANG") == 0 || strncmp(name, "LC_", 3) == 0 ||
+                    strcmp(name, "NO_COLOR") == 0 || strcmp(name, "ACCESSIBLE") == 0;
     return is_usual ? 0 : -1; /* accepted as every client sends them; none has an effect yet */
 }
 
@@ -137,9 +139,10 @@ static void client_on_close(ssh_session ssh, ssh_channel channel, void *userdata
     }
 }
 
-/* Data stays in libssh's buffer until there is room for it; what a client sends as stderr means nothing here. */
+/* Data stays in libssh's buffer until there is room for it; what a client sends as stderr means nothing here.
+ */
 static int client_on_data(ssh_session ssh, ssh_channel channel, void *data, uint32_t len, int is_stderr,
-                           void *userdata)
+                          void *userdata)
 {
     (void)ssh;
     (void)channel;
@@ -213,14 +216,16 @@ static void client_end_input(struct session *session)
 {
     session->input_ended = true;
     if (session->use == CHANNEL_COMMAND) {
-        wire_frame_end(&session->core_out, wire_frame_begin(&session->core_out, WIRE_INPUT_END, session->channel_id));
+        wire_frame_end(&session->core_out,
+                       wire_frame_begin(&session->core_out, WIRE_INPUT_END, session->channel_id));
     } else if (session->use == CHANNEL_TERMINAL) {
         shutdown(session->settings->terminal_fd, SHUT_WR);
     }
 }
 
-/* Everything that libssh holds, in one read: it grants the whole window again at each read, however much it still
- * holds, so reading less would let a client send without end. Returns false when there is nothing (more). */
+/* Everything that libssh holds, in one read: it grants the whole window again at each read, however much it
+ * still holds, so reading less would let a client send without end. Returns false when there is nothing
+ * (more). */
 static bool client_read(struct session *session)
 {
     int available = ssh_channel_poll(session->channel, 0);
@@ -299,7 +304,8 @@ void client_reap(struct session *session)
         return;
     }
     if (session->use == CHANNEL_COMMAND) {
-        wire_frame_end(&session->core_out, wire_frame_begin(&session->core_out, WIRE_CLOSE, session->channel_id));
+        wire_frame_end(&session->core_out,
+                       wire_frame_begin(&session->core_out, WIRE_CLOSE, session->channel_id));
     } else if (session->use == CHANNEL_TERMINAL) {
         shutdown(session->settings->terminal_fd, SHUT_RDWR);
     }

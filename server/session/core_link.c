@@ -64,7 +64,7 @@ static bool core_link_pass_output(struct session *session, const struct wire_fra
     }
     while (session->frame_sent < frame->len && client_can_write(session)) {
         size_t sent = client_write(session, frame->payload + session->frame_sent,
-                                    frame->len - session->frame_sent, frame->type == WIRE_ERROR_OUTPUT);
+                                   frame->len - session->frame_sent, frame->type == WIRE_ERROR_OUTPUT);
         if (sent == 0) {
             break;
         }

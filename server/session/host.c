@@ -42,7 +42,8 @@ static const char *host_key_algorithms(enum ssh_keytypes_e type)
     }
 }
 
-static enum err host_load_key(ssh_bind bind, const char *path, struct buf *algorithms, struct err_info *ret_info)
+static enum err host_load_key(ssh_bind bind, const char *path, struct buf *algorithms,
+                              struct err_info *ret_info)
 {
     ssh_key key = NULL;
 
@@ -84,7 +85,8 @@ static enum err host_set_options(ssh_bind bind, const char *algorithms, struct e
     return ERR_OK;
 }
 
-enum err session_host_new(const struct config *config, struct session_host **ret_host, struct err_info *ret_info)
+enum err session_host_new(const struct config *config, struct session_host **ret_host,
+                          struct err_info *ret_info)
 {
     struct buf algorithms = {0};
     enum err err = ERR_OK;

@@ -1,5 +1,5 @@
-/* What a session process may do, once it has what it needs: read, write and wait on the sockets it holds, and little
- * else. Called once, before the first byte of the client is read. */
+/* What a session process may do, once it has what it needs: read, write and wait on the sockets it holds, and
+ * little else. Called once, before the first byte of the client is read. */
 #include <errno.h>
 #include <seccomp.h>
 #include <stdio.h>
@@ -42,16 +42,45 @@ static rlim_t sandbox_highest_fd(const struct session_settings *settings)
 
 #ifndef STOCKROOM_SANITIZED
 static const int sandbox_calls[] = {
-    SCMP_SYS(read),           SCMP_SYS(write),         SCMP_SYS(readv),           SCMP_SYS(writev),
-    SCMP_SYS(recvfrom),       SCMP_SYS(sendto),        SCMP_SYS(recvmsg),         SCMP_SYS(sendmsg),
-    SCMP_SYS(poll),           SCMP_SYS(ppoll),         SCMP_SYS(shutdown),        SCMP_SYS(close),
-    SCMP_SYS(clock_gettime),  SCMP_SYS(gettimeofday),  SCMP_SYS(time),            SCMP_SYS(getrandom),
-    SCMP_SYS(brk),            SCMP_SYS(munmap),        SCMP_SYS(mremap),          SCMP_SYS(madvise),
-    SCMP_SYS(futex),          SCMP_SYS(rt_sigreturn),  SCMP_SYS(rt_sigprocmask),  SCMP_SYS(rt_sigaction),
-    SCMP_SYS(getpid),         SCMP_SYS(gettid),        SCMP_SYS(restart_syscall), SCMP_SYS(sched_yield),
-    SCMP_SYS(exit),           SCMP_SYS(exit_group),    SCMP_SYS(getsockopt),      SCMP_SYS(getpeername),
-    SCMP_SYS(getsockname),    SCMP_SYS(getuid),        SCMP_SYS(geteuid),         SCMP_SYS(getgid),
-    SCMP_SYS(getegid),        SCMP_SYS(clock_nanosleep), SCMP_SYS(tgkill),
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(readv),
+    SCMP_SYS(writev),
+    SCMP_SYS(recvfrom),
+    SCMP_SYS(sendto),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
+    SCMP_SYS(shutdown),
+    SCMP_SYS(close),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(brk),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(futex),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(getsockopt),
+    SCMP_SYS(getpeername),
+    SCMP_SYS(getsockname),
+    SCMP_SYS(getuid),
+    SCMP_SYS(geteuid),
+    SCMP_SYS(getgid),
+    SCMP_SYS(getegid),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(tgkill),
 };
 
 static void sandbox_filter(void)
@@ -66,7 +95,8 @@ static void sandbox_filter(void)
             sandbox_fail("seccomp_rule_add");
         }
     }
-    /* Memory, but none that runs. libcrypto asks the C library to make its secrets read-only or locked: refused, not fatal. */
+    /* Memory, but none that runs. libcrypto asks the C library to make its secrets read-only or locked:
+     * refused, not fatal. */
     if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
                          SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0 ||
         seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
@@ -76,7 +106,8 @@ static void sandbox_filter(void)
         seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mlock), 0) != 0 ||
         seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 0) != 0 ||
         seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(fcntl), 0) != 0 ||
-        seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(setsockopt), 0) != 0 || seccomp_load(filter) != 0) {
+        seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(setsockopt), 0) != 0 ||
+        seccomp_load(filter) != 0) {
         sandbox_fail("seccomp_load");
     }
     seccomp_release(filter);

@@ -104,8 +104,8 @@ static void session_serve_terminal(struct session *session, short ready)
     int fd = session->settings->terminal_fd;
 
     if ((ready & (POLLIN | POLLHUP | POLLERR)) != 0 && session->terminal_in.len < SESSION_PENDING_MAX) {
-        ssize_t len = recv(fd, buf_reserve(&session->terminal_in, SESSION_TERMINAL_READ), SESSION_TERMINAL_READ,
-                           MSG_DONTWAIT);
+        ssize_t len = recv(fd, buf_reserve(&session->terminal_in, SESSION_TERMINAL_READ),
+                           SESSION_TERMINAL_READ, MSG_DONTWAIT);
         if (len > 0) {
             session->terminal_in.len += (size_t)len;
         } else if (len == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -113,7 +113,8 @@ static void session_serve_terminal(struct session *session, short ready)
         }
     }
     if (session->terminal_out.len > 0) {
-        ssize_t sent = send(fd, session->terminal_out.data, session->terminal_out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        ssize_t sent =
+            send(fd, session->terminal_out.data, session->terminal_out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent > 0) {
             buf_consume(&session->terminal_out, (size_t)sent);
         } else if (sent < 0 && errno != EAGAIN && errno != EINTR) {
@@ -127,15 +128,17 @@ static void session_fill_polls(struct session *session, struct pollfd polls[POLL
 {
     bool takes_core = session->core_in.len < SESSION_PENDING_MAX;
     bool has_terminal = session->use == CHANNEL_TERMINAL;
-    bool takes_terminal = has_terminal && !session->terminal_ended && session->terminal_in.len < SESSION_PENDING_MAX;
+    bool takes_terminal =
+        has_terminal && !session->terminal_ended && session->terminal_in.len < SESSION_PENDING_MAX;
 
     polls[POLL_CLIENT] =
         (struct pollfd){.fd = session->settings->client_fd, .events = session_client_events(session)};
     polls[POLL_CORE] = (struct pollfd){
         .fd = takes_core || session->core_out.len > 0 ? session->settings->core_fd : -1,
         .events = (short)((takes_core ? POLLIN : 0) | (session->core_out.len > 0 ? POLLOUT : 0))};
-    polls[POLL_CONTROL] = (struct pollfd){
-        .fd = session->settings->control_fd, .events = (short)(POLLIN | (session->resize_pending ? POLLOUT : 0))};
+    polls[POLL_CONTROL] =
+        (struct pollfd){.fd = session->settings->control_fd,
+                        .events = (short)(POLLIN | (session->resize_pending ? POLLOUT : 0))};
     polls[POLL_TERMINAL] = (struct pollfd){
         .fd = takes_terminal || session->terminal_out.len > 0 ? session->settings->terminal_fd : -1,
         .events = (short)((takes_terminal ? POLLIN : 0) | (session->terminal_out.len > 0 ? POLLOUT : 0))};

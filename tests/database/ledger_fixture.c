@@ -63,13 +63,15 @@ int fixture_setup(void **state)
     for (int i = 0; i < sql_migrations_count; i++) {
         fixture_run_on(fixture->sql, sql_migrations[i].text);
     }
-    fixture_run_on(fixture->sql, "INSERT INTO stores (code, name) VALUES ('S1', 'One'), ('S2', 'Two'), ('S3', 'Three');"
-                                 "INSERT INTO store_ledger (store_id) SELECT store_id FROM stores;"
-                                 "INSERT INTO products (sku, name) SELECT 'P' || n, 'Product' FROM generate_series(0, 19) n;"
-                                 "UPDATE products SET unit = 'kg' WHERE sku = 'P19';"
-                                 "INSERT INTO product_barcodes SELECT '4006381333931', product_id FROM products WHERE sku = 'P1';"
-                                 "INSERT INTO users (name, role) VALUES ('ann', 'staff');"
-                                 "UPDATE catalogue_version SET version = version + 1");
+    fixture_run_on(
+        fixture->sql,
+        "INSERT INTO stores (code, name) VALUES ('S1', 'One'), ('S2', 'Two'), ('S3', 'Three');"
+        "INSERT INTO store_ledger (store_id) SELECT store_id FROM stores;"
+        "INSERT INTO products (sku, name) SELECT 'P' || n, 'Product' FROM generate_series(0, 19) n;"
+        "UPDATE products SET unit = 'kg' WHERE sku = 'P19';"
+        "INSERT INTO product_barcodes SELECT '4006381333931', product_id FROM products WHERE sku = 'P1';"
+        "INSERT INTO users (name, role) VALUES ('ann', 'staff');"
+        "UPDATE catalogue_version SET version = version + 1");
     *state = fixture;
     return 0;
 }
@@ -192,8 +194,8 @@ void server_submit(struct server *server, struct ledger_source *source, struct m
     assert_int_equal(ledger_submit(source, movement), ERR_OK);
 }
 
-struct movement *server_post(struct server *server, enum movement_type type, const char *store, const char *product,
-                             int64_t quantity, const char *ref)
+struct movement *server_post(struct server *server, enum movement_type type, const char *store,
+                             const char *product, int64_t quantity, const char *ref)
 {
     struct ledger_source *source = ledger_source_new(server->ledger, true, false);
     struct movement *movement = move_new(type, store, product, quantity, ref);
@@ -231,7 +233,8 @@ static void fixture_prove_chain(const struct fixture *fixture)
 {
     PGresult *result = PQexec(
         fixture->sql,
-        "SELECT store_id, product_id, seq, quantity, balance, (extract(epoch FROM occurred_at) * 1000000)::bigint,"
+        "SELECT store_id, product_id, seq, quantity, balance, (extract(epoch FROM occurred_at) * "
+        "1000000)::bigint,"
         " (extract(epoch FROM recorded_at) * 1000000)::bigint, user_id, type_id, coalesce(reason_id, 0),"
         " coalesce(key_id, 0), price, cost, reverses, batch_id, batch_line, request_hash, ref, note,"
         " encode(hash, 'hex') FROM stock_movements ORDER BY store_id, seq");
@@ -280,16 +283,20 @@ void fixture_prove(const struct fixture *fixture)
 {
     static const char *const proofs[] = {
         /* balances are the sums of their movements */
-        "SELECT count(*) FROM inventory i WHERE quantity <> coalesce((SELECT sum(m.quantity) FROM stock_movements m"
+        "SELECT count(*) FROM inventory i WHERE quantity <> coalesce((SELECT sum(m.quantity) FROM "
+        "stock_movements m"
         " WHERE m.store_id = i.store_id AND m.product_id = i.product_id), 0)",
         "SELECT count(*) FROM inventory WHERE quantity < 0",
         /* sequences run from 1 to the head without a gap */
-        "SELECT count(*) FROM store_ledger l WHERE (SELECT (count(*), coalesce(min(seq), 1), coalesce(max(seq), 0))"
+        "SELECT count(*) FROM store_ledger l WHERE (SELECT (count(*), coalesce(min(seq), 1), "
+        "coalesce(max(seq), 0))"
         " FROM stock_movements m WHERE m.store_id = l.store_id) <> (l.last_seq, 1::bigint, l.last_seq)",
-        "SELECT count(*) FROM store_ledger l LEFT JOIN stock_movements m ON m.store_id = l.store_id AND m.seq = l.last_seq"
+        "SELECT count(*) FROM store_ledger l LEFT JOIN stock_movements m ON m.store_id = l.store_id AND "
+        "m.seq = l.last_seq"
         " WHERE l.last_seq > 0 AND m.hash IS DISTINCT FROM l.last_hash",
         /* each balance follows from the one before it */
-        "SELECT count(*) FROM (SELECT balance, quantity, coalesce(lag(balance) OVER (PARTITION BY store_id, product_id"
+        "SELECT count(*) FROM (SELECT balance, quantity, coalesce(lag(balance) OVER (PARTITION BY store_id, "
+        "product_id"
         " ORDER BY seq), 0) AS before FROM stock_movements) x WHERE before + quantity <> balance",
         /* what a foreign key would prove */
         "SELECT count(*) FROM stock_movements m LEFT JOIN inventory i USING (store_id, product_id)"

@@ -1,5 +1,5 @@
-/* What the tests of the ledger writer share: a database of their own, a running writer, and ways to post and to check.
- * Everything runs on the test's thread but the writer. */
+/* What the tests of the ledger writer share: a database of their own, a running writer, and ways to post and
+ * to check. Everything runs on the test's thread but the writer. */
 #ifndef STOCKROOM_TESTS_DATABASE_LEDGER_FIXTURE_H
 #define STOCKROOM_TESTS_DATABASE_LEDGER_FIXTURE_H
 
@@ -12,7 +12,8 @@
 #include "config/config.h"
 #include "server/core/ledger/ledger.h"
 
-/* A database with the schema, stores S1 S2 S3, products P0..P19 (by the piece; P19 by kg; P1 has barcode 4006381333931) and user 1. */
+/* A database with the schema, stores S1 S2 S3, products P0..P19 (by the piece; P19 by kg; P1 has barcode
+ * 4006381333931) and user 1. */
 struct fixture {
     char name[64];
     char dsn[1024];
@@ -47,14 +48,14 @@ void move_free(struct movement *movement);
 void server_submit(struct server *server, struct ledger_source *source, struct movement *movement);
 
 /* Post one movement through a source of its own and wait for its outcome. */
-struct movement *server_post(struct server *server, enum movement_type type, const char *store, const char *product,
-                             int64_t quantity, const char *ref);
+struct movement *server_post(struct server *server, enum movement_type type, const char *store,
+                             const char *product, int64_t quantity, const char *ref);
 
 /* Run SQL that must succeed; returns the first column of the first row as a number (0 for none). */
 int64_t fixture_sql(const struct fixture *fixture, const char *sql);
 
-/* Prove the ledger: balances are sums, none negative, sequences without a gap, each balance follows from the one before, every
- * reference exists, the hash chain holds. Fails the test otherwise. */
+/* Prove the ledger: balances are sums, none negative, sequences without a gap, each balance follows from the
+ * one before, every reference exists, the hash chain holds. Fails the test otherwise. */
 void fixture_prove(const struct fixture *fixture);
 
 #endif

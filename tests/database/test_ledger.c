@@ -1,5 +1,5 @@
-/* The ledger writer against a real PostgreSQL: order, refusals, refs, groups, many sources, two servers, and connections that are
- * cut while it commits. Every test ends with a proof of the whole ledger. */
+/* The ledger writer against a real PostgreSQL: order, refusals, refs, groups, many sources, two servers, and
+ * connections that are cut while it commits. Every test ends with a proof of the whole ledger. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "common/log.h"
+#include "common/values.h"
 #include "server/core/db/db.h"
 #include "tests/database/ledger_fixture.h"
 
@@ -232,7 +233,9 @@ static void test_catalogue_changes(void **state)
     struct server server;
     server_start(&server, *state);
     expect(server_post(&server, MOVEMENT_IN, "S1", "4006381333931", 1, NULL), ERR_OK, 1, 1, false);
-    fixture_sql(*state, "UPDATE product_barcodes SET product_id = (SELECT product_id FROM products WHERE sku = 'P2')");
+    fixture_sql(
+        *state,
+        "UPDATE product_barcodes SET product_id = (SELECT product_id FROM products WHERE sku = 'P2')");
     fixture_sql(*state, "UPDATE catalogue_version SET version = version + 1");
     struct movement *movement = server_post(&server, MOVEMENT_IN, "S1", "4006381333931", 1, NULL);
     assert_string_equal(movement->sku, "P2");
@@ -310,7 +313,7 @@ static void test_hot_product_on_two_servers(void **state)
 struct cutter {
     const struct fixture *fixture;
     atomic_bool stop;
-    int cuts;
+    atomic_llong cuts;
 };
 
 static void *cutter_thread(void *argument)
@@ -318,55 +321,74 @@ static void *cutter_thread(void *argument)
     struct cutter *cutter = argument;
     PGconn *sql = PQconnectdb(cutter->fixture->dsn);
     while (!atomic_load(&cutter->stop)) {
-        PGresult *result = PQexec(sql, "SELECT count(pg_terminate_backend(pid)), pg_sleep(random() * 0.15) FROM pg_stat_activity"
-                                       " WHERE datname = current_database() AND application_name = 'stockroom ledger'");
-        cutter->cuts += PQntuples(result) == 1 ? atoi(PQgetvalue(result, 0, 0)) : 0; // NOLINT
+        int64_t cuts = 0;
+        PGresult *result = PQexec(
+            sql, "SELECT count(pg_terminate_backend(pid)), pg_sleep(random() * 0.15) FROM pg_stat_activity"
+                 " WHERE datname = current_database() AND application_name = 'stockroom ledger'");
+        if (PQntuples(result) == 1 && values_parse_i64(PQgetvalue(result, 0, 0), &cuts)) {
+            atomic_fetch_add(&cutter->cuts, cuts);
+        }
         PQclear(result);
     }
     PQfinish(sql);
     return NULL;
 }
 
-/* Until each line is acknowledged, its client repeats it with the same ref, as it would over a new connection. */
+enum { CUT_LINES = 3000 };
+
+/* Submit the lines of a batch that are not acknowledged yet; returns how many then still are not. */
+static int post_unacknowledged(struct server *server, const char *key, bool *is_acknowledged)
+{
+    static struct movement *movements[CUT_LINES];
+    struct ledger_source *source = ledger_source_new(server->ledger, false, false);
+    int left = 0;
+    for (int i = 0; i < CUT_LINES; i++) {
+        movements[i] = NULL;
+        if (!is_acknowledged[i]) {
+            movements[i] = move_new(MOVEMENT_IN, i % 2 == 0 ? "S1" : "S2", "P1", 1, NULL);
+            movements[i]->batch_key = key;
+            movements[i]->batch_line = i + 1;
+            server_submit(server, source, movements[i]);
+        }
+    }
+    server_settle(server);
+    ledger_source_free(source);
+    for (int i = 0; i < CUT_LINES; i++) {
+        if (movements[i] != NULL) {
+            is_acknowledged[i] = movements[i]->err == ERR_OK && !movements[i]->skipped;
+            left += !is_acknowledged[i];
+            move_free(movements[i]);
+        }
+    }
+    return left;
+}
+
+/* Until each line is acknowledged, its client repeats it with the same ref, as it would over a new
+ * connection; batch after batch, until enough connections were cut. */
 static void test_connections_cut(void **state)
 {
-    enum { LINES = 3000, ROUNDS = 400 };
-    static bool is_acknowledged[LINES];
+    enum { CUTS = 5, BATCHES_MAX = 200, ROUNDS_MAX = 400 };
+    static bool is_acknowledged[CUT_LINES];
     struct cutter cutter = {.fixture = *state};
     struct server server;
     pthread_t thread;
-    int left = LINES;
-    memset(is_acknowledged, 0, sizeof(is_acknowledged));
+    int batches = 0;
     server_start(&server, *state);
     assert_int_equal(pthread_create(&thread, NULL, cutter_thread, &cutter), 0);
-    for (int round = 0; round < ROUNDS && left > 0; round++) {
-        static struct movement *movements[LINES];
-        struct ledger_source *source = ledger_source_new(server.ledger, false, false);
-        for (int i = 0; i < LINES; i++) {
-            movements[i] = NULL;
-            if (!is_acknowledged[i]) {
-                movements[i] = move_new(MOVEMENT_IN, i % 2 == 0 ? "S1" : "S2", "P1", 1, NULL);
-                movements[i]->batch_key = "cut";
-                movements[i]->batch_line = i + 1;
-                server_submit(&server, source, movements[i]);
-            }
-        }
-        server_settle(&server);
-        ledger_source_free(source);
-        for (int i = 0; i < LINES; i++) {
-            if (movements[i] != NULL) {
-                is_acknowledged[i] = movements[i]->err == ERR_OK && !movements[i]->skipped;
-                left -= is_acknowledged[i];
-                move_free(movements[i]);
-            }
+    for (; batches < BATCHES_MAX && atomic_load(&cutter.cuts) < CUTS; batches++) {
+        char key[16];
+        int rounds = 0;
+        snprintf(key, sizeof(key), "cut-%d", batches);
+        memset(is_acknowledged, 0, sizeof(is_acknowledged));
+        while (post_unacknowledged(&server, key, is_acknowledged) > 0) {
+            assert_true(++rounds < ROUNDS_MAX);
         }
     }
     atomic_store(&cutter.stop, true);
     pthread_join(thread, NULL);
     server_stop(&server);
-    assert_int_equal(left, 0);
-    assert_true(cutter.cuts > 0);
-    assert_int_equal(fixture_sql(*state, "SELECT count(*) FROM stock_movements"), LINES);
+    assert_true(atomic_load(&cutter.cuts) >= CUTS);
+    assert_int_equal(fixture_sql(*state, "SELECT count(*) FROM stock_movements"), batches * CUT_LINES);
     fixture_prove(*state);
 }
 
@@ -377,7 +399,8 @@ static void test_rehearsal(void **state)
     struct err_info info;
     server_start(&server, fixture);
     expect(server_post(&server, MOVEMENT_IN, "S1", "P1", 5, NULL), ERR_OK, 1, 5, false);
-    struct db_settings settings = {.dsn = fixture->dsn, .application_name = "test", .connect_timeout_seconds = 5, .retry_seconds = 1};
+    struct db_settings settings = {
+        .dsn = fixture->dsn, .application_name = "test", .connect_timeout_seconds = 5, .retry_seconds = 1};
     struct db *db = db_new(&settings);
     assert_int_equal(db_ensure(db, &info), ERR_OK);
     struct ledger_rehearsal *rehearsal = ledger_rehearsal_new(&server.config);

@@ -152,7 +152,8 @@ static struct sockaddr_un proxy_address(const char *path)
     return address;
 }
 
-struct commit_proxy *commit_proxy_new(const char *directory, const char *port, const char *server_path, unsigned every)
+struct commit_proxy *commit_proxy_new(const char *directory, const char *port, const char *server_path,
+                                      unsigned every)
 {
     struct commit_proxy *proxy = calloc(1, sizeof(*proxy));
     char path[sizeof(proxy->listen_address.sun_path)];
@@ -165,7 +166,8 @@ struct commit_proxy *commit_proxy_new(const char *directory, const char *port, c
     proxy->listen_address = proxy_address(path);
     proxy->server_address = proxy_address(server_path);
     proxy->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(proxy->listener, (struct sockaddr *)&proxy->listen_address, sizeof(proxy->listen_address)) != 0 ||
+    if (bind(proxy->listener, (struct sockaddr *)&proxy->listen_address, sizeof(proxy->listen_address)) !=
+            0 ||
         listen(proxy->listener, LINKS_MAX) != 0 || pipe(proxy->stop) != 0 ||
         pthread_create(&proxy->thread, NULL, proxy_thread, proxy) != 0) {
         perror(path);

@@ -1,4 +1,5 @@
-/* Answers to COMMIT that are lost: every line is answered as it happened, without help from a ref, and none posts twice. */
+/* Answers to COMMIT that are lost: every line is answered as it happened, without help from a ref, and none
+ * posts twice. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -42,6 +42,9 @@ test_clean_up() {
     fi
     server_stop TERM >/dev/null 2>&1 || true
     server_drop_database >/dev/null 2>&1 || true
+    if [[ -n ${TEST_AT_END:-} ]]; then # what the test itself has to end, whatever became of it
+        "$TEST_AT_END" >/dev/null 2>&1 || true
+    fi
     rm -rf -- "$TEST_DIR"
     exit "$status"
 }

@@ -1,6 +1,6 @@
-/* The hash chain of a store's ledger: each movement's hash covers its content and the hash before it, so that no row can be
- * changed, dropped or put in between without every later hash telling. Pure; called by the writer, and by whoever
- * verifies. The encoding is fixed for ever: it is what stored hashes were made of. */
+/* The hash chain of a store's ledger: each movement's hash covers its content and the hash before it, so that
+ * no row can be changed, dropped or put in between without every later hash telling. Pure; called by the
+ * writer, and by whoever verifies. The encoding is fixed for ever: it is what stored hashes were made of. */
 #ifndef STOCKROOM_SERVER_CORE_LEDGER_CHAIN_H
 #define STOCKROOM_SERVER_CORE_LEDGER_CHAIN_H
 
@@ -32,7 +32,8 @@ struct chain_row {
     const char *note; /* NULL: none */
 };
 
-/* BLAKE2b-256 of the previous hash (previous_len bytes: 32, or 0 for a store's first movement) and the row. */
+/* BLAKE2b-256 of the previous hash (previous_len bytes: 32, or 0 for a store's first movement) and the row.
+ */
 void chain_next(const uint8_t *previous, size_t previous_len, const struct chain_row *row,
                 uint8_t ret_hash[CHAIN_HASH_BYTES]);
 

@@ -75,8 +75,8 @@ enum err codes_load_stores(struct codes *codes, struct db *db, const char *const
     return ERR_OK;
 }
 
-enum err codes_load_products(struct codes *codes, struct db *db, const char *const *product_codes, size_t count,
-                             struct err_info *ret_info)
+enum err codes_load_products(struct codes *codes, struct db *db, const char *const *product_codes,
+                             size_t count, struct err_info *ret_info)
 {
     cleanup(arena_done) struct arena arena = {0};
     cleanup(cleanup_db_result) struct db_result *result = NULL;

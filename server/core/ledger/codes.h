@@ -1,6 +1,6 @@
-/* What the ledger writer remembers of stores and products, by code: ids, units, prices. Called by postings, on their thread.
- * It holds for one version of the catalogue; a posting compares the version inside its transaction and, when it
- * changed, forgets everything and looks again. Unknown codes are not remembered. */
+/* What the ledger writer remembers of stores and products, by code: ids, units, prices. Called by postings,
+ * on their thread. It holds for one version of the catalogue; a posting compares the version inside its
+ * transaction and, when it changed, forgets everything and looks again. Unknown codes are not remembered. */
 #ifndef STOCKROOM_SERVER_CORE_LEDGER_CODES_H
 #define STOCKROOM_SERVER_CORE_LEDGER_CODES_H
 
@@ -38,8 +38,8 @@ const struct codes_product *codes_product(const struct codes *codes, const char 
 /* Look codes up in the database and remember what is there. */
 enum err codes_load_stores(struct codes *codes, struct db *db, const char *const *store_codes, size_t count,
                            struct err_info *ret_info);
-enum err codes_load_products(struct codes *codes, struct db *db, const char *const *product_codes, size_t count,
-                             struct err_info *ret_info);
+enum err codes_load_products(struct codes *codes, struct db *db, const char *const *product_codes,
+                             size_t count, struct err_info *ret_info);
 
 /* The version that all remembered codes belong to: 0 when nothing is remembered yet. */
 int64_t codes_version(const struct codes *codes);

@@ -92,7 +92,8 @@ static uint64_t ledger_clock_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Cut commits so that one takes about the target: long ones at once, short ones that were full a little at a time. */
+/* Cut commits so that one takes about the target: long ones at once, short ones that were full a little at a
+ * time. */
 static void ledger_adapt_quota(struct ledger *ledger, size_t count, uint64_t took_ms)
 {
     if (took_ms > ledger->commit_target_ms && count * 2 > ledger->quota) {
@@ -119,7 +120,8 @@ static void *ledger_thread(void *argument)
         abort();
     }
     pthread_setname_np(pthread_self(), "ledger");
-    while ((count = queue_take(ledger->queue, movements, ledger->take_max, ledger->quota, &is_interactive)) > 0) {
+    while ((count = queue_take(ledger->queue, movements, ledger->take_max, ledger->quota, &is_interactive)) >
+           0) {
         uint64_t started_ms = ledger_clock_ms();
         writer_post(ledger->writer, movements, count);
         ledger_adapt_quota(ledger, count, ledger_clock_ms() - started_ms);
@@ -189,8 +191,8 @@ static void ledger_on_async(uv_async_t *async)
     }
 }
 
-struct ledger *ledger_new(uv_loop_t *loop, const struct config *config, ledger_done_fn done, ledger_posted_fn posted,
-                          void *posted_argument)
+struct ledger *ledger_new(uv_loop_t *loop, const struct config *config, ledger_done_fn done,
+                          ledger_posted_fn posted, void *posted_argument)
 {
     struct ledger *ledger = calloc(1, sizeof(*ledger));
     struct queue_settings settings = {

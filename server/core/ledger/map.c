@@ -12,8 +12,8 @@ struct map_slot {
     union map_value value;
 };
 
-/* One secret for all maps of the process, so that nobody outside can make keys collide. Not one a thread: a dry run's map
- * goes from one worker to another. */
+/* One secret for all maps of the process, so that nobody outside can make keys collide. Not one a thread: a
+ * dry run's map goes from one worker to another. */
 static unsigned char map_secret[crypto_shorthash_KEYBYTES];
 static pthread_once_t map_secret_once = PTHREAD_ONCE_INIT;
 

@@ -1,5 +1,5 @@
-/* A stock movement on its way into the ledger, and what became of it. Filled by a command on the main loop, decided by the
- * ledger writer, answered by the channel. Plain data. */
+/* A stock movement on its way into the ledger, and what became of it. Filled by a command on the main loop,
+ * decided by the ledger writer, answered by the channel. Plain data. */
 #ifndef STOCKROOM_SERVER_CORE_LEDGER_MOVEMENT_H
 #define STOCKROOM_SERVER_CORE_LEDGER_MOVEMENT_H
 
@@ -38,8 +38,8 @@ struct movement {
     struct arena *arena; /* the request's: the writer makes messages in it */
     enum movement_type type;
     enum movement_reason reason;
-    const char *store;   /* code; the caller's right to it is checked */
-    const char *product; /* SKU or barcode */
+    const char *store;      /* code; the caller's right to it is checked */
+    const char *product;    /* SKU or barcode */
     int64_t quantity_milli; /* greater than 0 */
     int64_t price_milli;    /* --price in thousandths, -1: none */
     int64_t cost_milli;     /* --cost, likewise */
@@ -51,13 +51,13 @@ struct movement {
     int32_t key_id; /* 0: none */
     bool has_at;
     bool at_is_relative;
-    int64_t at_micros; /* --at: since 1970, or to be added to the time of posting */
+    int64_t at_micros;    /* --at: since 1970, or to be added to the time of posting */
     unsigned group_lines; /* on the first line of an atomic group: how many lines it has; else 0 */
 
     /* What came of it. */
     enum err err;
-    const char *message;     /* for a failure */
-    const char *sku;         /* canonical */
+    const char *message; /* for a failure */
+    const char *sku;     /* canonical */
     int64_t seq;
     int64_t signed_quantity_milli;
     int64_t balance_milli;

@@ -1,6 +1,7 @@
-/* One posting: some movements on their way through one transaction. Plan (which stores, balances, refs), read (lock and
- * load them), decide (in C, in order), write. Used by the ledger writer, and for dry runs by query workers; belongs to one
- * thread. The steps live in posting_plan.c, posting_read.c, posting_decide.c and posting_write.c. */
+/* One posting: some movements on their way through one transaction. Plan (which stores, balances, refs), read
+ * (lock and load them), decide (in C, in order), write. Used by the ledger writer, and for dry runs by query
+ * workers; belongs to one thread. The steps live in posting_plan.c, posting_read.c, posting_decide.c and
+ * posting_write.c. */
 #ifndef STOCKROOM_SERVER_CORE_LEDGER_POSTING_H
 #define STOCKROOM_SERVER_CORE_LEDGER_POSTING_H
 
@@ -95,23 +96,25 @@ struct posting {
 };
 
 /* Begin with lines in the order in which they are to be decided; borrowed until posting_done. */
-void posting_init(struct posting *posting, struct codes *codes, struct movement *const *movements, size_t count);
+void posting_init(struct posting *posting, struct codes *codes, struct movement *const *movements,
+                  size_t count);
 void posting_done(struct posting *posting);
 
-/* Look up what the codes name, check what can be checked without balances, and list the stores, balances, batches and
- * refs that the lines need. Outside a transaction. Errors: the database's. */
+/* Look up what the codes name, check what can be checked without balances, and list the stores, balances,
+ * batches and refs that the lines need. Outside a transaction. Errors: the database's. */
 enum err posting_plan(struct posting *posting, struct db *db, struct err_info *ret_info);
 
-/* Begin the transaction and lock the stores (lock false: neither, for a dry run), then read balances, batches and refs.
- * *ret_stale: the catalogue changed since the plan; forget the codes and plan again. Errors: the database's. */
+/* Begin the transaction and lock the stores (lock false: neither, for a dry run), then read balances, batches
+ * and refs. *ret_stale: the catalogue changed since the plan; forget the codes and plan again. Errors: the
+ * database's. */
 enum err posting_read(struct posting *posting, struct db *db, bool lock, bool *ret_stale,
                       struct err_info *ret_info);
 
 /* Decide each line in order, give out sequence numbers and hashes, and fill the movements' outcomes. Pure. */
 void posting_decide(struct posting *posting);
 
-/* Write what was decided; the transaction stays open. Errors: the database's; ERR_INTERNAL also when the database
- * changed another number of rows than it should have. */
+/* Write what was decided; the transaction stays open. Errors: the database's; ERR_INTERNAL also when the
+ * database changed another number of rows than it should have. */
 enum err posting_write(struct posting *posting, struct db *db, struct err_info *ret_info);
 
 /* Refuse a line, with a message for its user. */

@@ -1,5 +1,5 @@
-/* The decisions of a posting, line by line in order: what was posted before, what the stock allows, and the sequence
- * numbers, balances and hashes of what posts. Nothing here talks to anyone. */
+/* The decisions of a posting, line by line in order: what was posted before, what the stock allows, and the
+ * sequence numbers, balances and hashes of what posts. Nothing here talks to anyone. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -45,7 +45,8 @@ static void posting_replay(struct posting_line *line, const struct posting_prior
     struct movement *movement = line->movement;
 
     if (prior->request_hash != line->request_hash) {
-        posting_refuse(line, ERR_REF_CONFLICT, "this ref was used for another request in %s (seq %" PRId64 ")",
+        posting_refuse(line, ERR_REF_CONFLICT,
+                       "this ref was used for another request in %s (seq %" PRId64 ")",
                        line->store->known->code, prior->seq);
         return;
     }

@@ -10,7 +10,8 @@
 #include "common/values.h"
 #include "server/core/ledger/posting.h"
 
-void posting_init(struct posting *posting, struct codes *codes, struct movement *const *movements, size_t count)
+void posting_init(struct posting *posting, struct codes *codes, struct movement *const *movements,
+                  size_t count)
 {
     *posting = (struct posting){.codes = codes, .line_count = count};
     posting->lines = arena_calloc(&posting->arena, count, sizeof(*posting->lines));
@@ -156,8 +157,8 @@ static struct posting_batch *posting_use_batch(struct posting *posting, struct p
     return value->pointer;
 }
 
-/* A ref of the form KEY:N, N written as a batch would, is line N of batch KEY, whoever wrote it: so both spellings
- * of a ref are one, and stored one way. */
+/* A ref of the form KEY:N, N written as a batch would, is line N of batch KEY, whoever wrote it: so both
+ * spellings of a ref are one, and stored one way. */
 static bool posting_split_ref(const char *ref, size_t *ret_key_len, int64_t *ret_line)
 {
     const char *colon = strrchr(ref, ':');
@@ -193,9 +194,10 @@ static void posting_plan_ref(struct posting *posting, struct posting_line *line)
 static int64_t posting_request_hash(const struct posting_line *line)
 {
     const struct movement *movement = line->movement;
-    int64_t numbers[] = {line->product->product_id, movement->type,      movement->reason, movement->quantity_milli,
-                         movement->price_milli,     movement->cost_milli, movement->has_at,
-                         movement->at_is_relative,  movement->has_at ? movement->at_micros : 0};
+    int64_t numbers[] = {
+        line->product->product_id, movement->type,           movement->reason,
+        movement->quantity_milli,  movement->price_milli,    movement->cost_milli,
+        movement->has_at,          movement->at_is_relative, movement->has_at ? movement->at_micros : 0};
     crypto_generichash_state state;
     unsigned char hash[crypto_generichash_BYTES_MIN];
     int64_t number;
@@ -210,7 +212,8 @@ static int64_t posting_request_hash(const struct posting_line *line)
     return number;
 }
 
-/* The price a sale is made at: the one given, else the catalogue's when the store's currency can express it. */
+/* The price a sale is made at: the one given, else the catalogue's when the store's currency can express it.
+ */
 static enum err posting_plan_money(struct posting_line *line, int places, struct err_info *ret_info)
 {
     const struct movement *movement = line->movement;

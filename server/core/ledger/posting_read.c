@@ -1,5 +1,5 @@
-/* Reading for a posting: one pipelined round trip that locks the stores and loads what the lines need, and a second one
- * only when lines of a batch may have posted before. */
+/* Reading for a posting: one pipelined round trip that locks the stores and loads what the lines need, and a
+ * second one only when lines of a batch may have posted before. */
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -74,7 +74,8 @@ static void posting_bind_refs(struct posting *posting, struct db_params *params,
 
 /* Queue everything of the first round trip. */
 static enum err posting_send_reads(struct posting *posting, struct db *db, bool lock,
-                                   struct posting_line **ref_lines, size_t ref_count, struct err_info *ret_info)
+                                   struct posting_line **ref_lines, size_t ref_count,
+                                   struct err_info *ret_info)
 {
     struct db_params params;
     enum err err = ERR_OK;
@@ -89,10 +90,9 @@ static enum err posting_send_reads(struct posting *posting, struct db *db, bool 
     if (err == ERR_OK && lock) {
         db_params_init(&params, &posting->arena);
         posting_bind_stores(posting, &params);
-        err = db_pipeline_send(db,
-                               posting->store_count == 1 ? SQL_QUERY_LEDGER_LOCK_STORE
-                                                         : SQL_QUERY_LEDGER_LOCK_STORES,
-                               &params, ret_info);
+        err = db_pipeline_send(
+            db, posting->store_count == 1 ? SQL_QUERY_LEDGER_LOCK_STORE : SQL_QUERY_LEDGER_LOCK_STORES,
+            &params, ret_info);
     }
     if (err == ERR_OK) {
         db_params_init(&params, &posting->arena);
@@ -200,7 +200,8 @@ static enum err posting_take_refs(struct db *db, struct posting_line **ref_lines
 }
 
 static enum err posting_take_reads(struct posting *posting, struct db *db, bool lock, bool *ret_stale,
-                                   struct posting_line **ref_lines, size_t ref_count, struct err_info *ret_info)
+                                   struct posting_line **ref_lines, size_t ref_count,
+                                   struct err_info *ret_info)
 {
     enum err err = ERR_OK;
 
@@ -275,8 +276,8 @@ enum err posting_read(struct posting *posting, struct db *db, bool lock, bool *r
     }
     err = posting_send_reads(posting, db, lock && posting->store_count > 0, ref_lines, ref_count, ret_info);
     if (err == ERR_OK) {
-        err = posting_take_reads(posting, db, lock && posting->store_count > 0, &is_stale, ref_lines, ref_count,
-                                 ret_info);
+        err = posting_take_reads(posting, db, lock && posting->store_count > 0, &is_stale, ref_lines,
+                                 ref_count, ret_info);
     }
     if (!db_pipeline_end(db) && err == ERR_OK) {
         err = err_set(ret_info, ERR_DATABASE_UNAVAILABLE, "the connection to the database was lost");

@@ -1,4 +1,5 @@
-/* Writing a posting: one pipelined round trip of set-based statements, inside the transaction that posting_read began. */
+/* Writing a posting: one pipelined round trip of set-based statements, inside the transaction that
+ * posting_read began. */
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -185,8 +186,9 @@ static enum err posting_send_inventory(struct posting *posting, struct db *db, b
     db_bind_i32_array(&params, product_ids, NULL, count);
     db_bind_i64_array(&params, quantities, NULL, count);
     db_bind_i64(&params, posting->recorded_micros);
-    return db_pipeline_send(
-        db, exists ? SQL_QUERY_LEDGER_UPDATE_INVENTORY : SQL_QUERY_LEDGER_INSERT_INVENTORY, &params, ret_info);
+    return db_pipeline_send(db,
+                            exists ? SQL_QUERY_LEDGER_UPDATE_INVENTORY : SQL_QUERY_LEDGER_INSERT_INVENTORY,
+                            &params, ret_info);
 }
 
 static enum err posting_send_heads(struct posting *posting, struct db *db, size_t *ret_count,
@@ -246,7 +248,8 @@ static enum err posting_send_batches(struct posting *posting, struct db *db, siz
     return db_pipeline_send(db, SQL_QUERY_LEDGER_WRITE_BATCHES, &params, ret_info);
 }
 
-/* Each statement must have changed just the rows it was told to: the ledger has no foreign keys to prove it. */
+/* Each statement must have changed just the rows it was told to: the ledger has no foreign keys to prove it.
+ */
 static enum err posting_take_count(struct db *db, size_t expected, struct err_info *ret_info)
 {
     cleanup(cleanup_db_result) struct db_result *result = NULL;
@@ -264,8 +267,8 @@ static enum err posting_take_count(struct db *db, size_t expected, struct err_in
 
 enum { POSTING_STATEMENTS = 5 };
 
-static enum err posting_send_writes(struct posting *posting, struct db *db, size_t expected[POSTING_STATEMENTS],
-                                    struct err_info *ret_info)
+static enum err posting_send_writes(struct posting *posting, struct db *db,
+                                    size_t expected[POSTING_STATEMENTS], struct err_info *ret_info)
 {
     enum err err = posting_send_inventory(posting, db, true, &expected[0], ret_info);
 

@@ -7,6 +7,10 @@
 /* An interactive source gets at most this many lines into one commit: a paste is not a key. */
 enum { QUEUE_INTERACTIVE_TAKE = 64, QUEUE_BATCH_TAKE_MIN = 16 };
 
+/* A source that once had much waiting stays a batch for so many takes: its pipe may just be slow for a
+ * moment, and must not cut the others' share as a till would. */
+enum { QUEUE_BUSY_TAKES = 8 };
+
 struct queue {
     struct queue_settings settings;
     pthread_mutex_t lock;
@@ -136,7 +140,8 @@ static bool queue_admits_store(struct queue *queue, struct queue_take *take, con
     return true;
 }
 
-/* How many movements at the head of the source go together: 1, or a group; 0 when the group is not whole yet. */
+/* How many movements at the head of the source go together: 1, or a group; 0 when the group is not whole yet.
+ */
 static unsigned queue_unit(const struct ledger_source *source)
 {
     unsigned group = source->first->group_lines;
@@ -156,7 +161,8 @@ static void queue_take_source(struct queue *queue, struct queue_take *take, stru
     while (source->first != NULL && taken < limit) {
         unsigned unit = queue_unit(source);
         size_t bound = take->count == 0 ? take->size : take->quota;
-        if (unit == 0 || take->count + unit > bound || !queue_admits_store(queue, take, source->first->store)) {
+        if (unit == 0 || take->count + unit > bound ||
+            !queue_admits_store(queue, take, source->first->store)) {
             return;
         }
         for (unsigned i = 0; i < unit; i++) {
@@ -171,7 +177,23 @@ static void queue_take_source(struct queue *queue, struct queue_take *take, stru
 
 static bool queue_goes_first(const struct queue *queue, const struct ledger_source *source)
 {
-    return source->is_interactive || source->waiting <= queue->settings.interactive_lines;
+    return source->is_interactive ||
+           (source->busy_takes == 0 && source->waiting <= queue->settings.interactive_lines);
+}
+
+/* Before each take: who has much waiting, and who has not had for a while? */
+static void queue_judge_sources(struct queue *queue)
+{
+    struct ledger_source *source = queue->turn;
+
+    for (unsigned left = queue->active; left > 0; left--) {
+        if (source->waiting > queue->settings.interactive_lines) {
+            source->busy_takes = QUEUE_BUSY_TAKES;
+        } else if (source->busy_takes > 0) {
+            source->busy_takes--;
+        }
+        source = source->next_active;
+    }
 }
 
 /* One round over the active sources, starting with whose turn it is. */
@@ -194,6 +216,7 @@ static void queue_take_round(struct queue *queue, struct queue_take *take, bool 
 
 static void queue_gather(struct queue *queue, struct queue_take *take, bool *ret_interactive)
 {
+    queue_judge_sources(queue);
     queue_take_round(queue, take, true, QUEUE_INTERACTIVE_TAKE);
     *ret_interactive = take->count > 0;
     if (queue->active == 0 || take->count >= take->quota) {

@@ -1,5 +1,5 @@
-/* What waits for the ledger writer: the movements of all sources, and the turns that sources take. The main loop puts in, the
- * writer takes out; everything here is under one lock. */
+/* What waits for the ledger writer: the movements of all sources, and the turns that sources take. The main
+ * loop puts in, the writer takes out; everything here is under one lock. */
 #ifndef STOCKROOM_SERVER_CORE_LEDGER_QUEUE_H
 #define STOCKROOM_SERVER_CORE_LEDGER_QUEUE_H
 
@@ -29,10 +29,11 @@ struct movement *queue_withdraw(struct queue *queue, struct ledger_source *sourc
 /* How many more may be put in. Any thread. */
 unsigned queue_room(struct queue *queue);
 
-/* Take up to quota movements (more only for one atomic group that is larger) into ret_movements, which has room for
- * `size`; waits until there is something. First the sources with little waiting, whole; then batches in turn, with the
- * room that is left, or a quarter of the quota when others wait for the same commit. *ret_interactive: some of the
- * first kind are among them. Returns 0 only when the queue was closed and is empty. Writer. */
+/* Take up to quota movements (more only for one atomic group that is larger) into ret_movements, which has
+ * room for `size`; waits until there is something. First the sources that have had little waiting for some
+ * takes, whole; then batches in turn, with the room that is left, or a quarter of the quota when others wait
+ * for the same commit. *ret_interactive: some of the first kind are among them. Returns 0 only when the queue
+ * was closed and is empty. Writer. */
 size_t queue_take(struct queue *queue, struct movement **ret_movements, size_t size, size_t quota,
                   bool *ret_interactive);
 

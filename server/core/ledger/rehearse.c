@@ -1,5 +1,5 @@
-/* The dry run: plans, reads and decides like a posting, without locks and without writing; keeps the balances as they would
- * be in mind from one call to the next. */
+/* The dry run: plans, reads and decides like a posting, without locks and without writing; keeps the balances
+ * as they would be in mind from one call to the next. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
-/* One channel's stream of movements, as the ledger's modules see it. Who may touch what is said at each field. */
+/* One channel's stream of movements, as the ledger's modules see it. Who may touch what is said at each
+ * field. */
 #ifndef STOCKROOM_SERVER_CORE_LEDGER_SOURCE_H
 #define STOCKROOM_SERVER_CORE_LEDGER_SOURCE_H
 
@@ -21,6 +22,7 @@ struct ledger_source {
     struct movement *first; /* waiting, in order */
     struct movement *last;
     unsigned waiting;
+    unsigned busy_takes; /* takes to come in which it counts as a batch, however little waits */
     struct ledger_source *previous_active; /* in the ring of sources that have something waiting */
     struct ledger_source *next_active;
 };

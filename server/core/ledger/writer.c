@@ -23,10 +23,10 @@ struct writer {
 
 /* What came of one attempt to post. */
 enum attempt {
-    ATTEMPT_DONE,    /* committed, or nothing was to be written */
-    ATTEMPT_FAILED,  /* nothing was committed: *info says why */
-    ATTEMPT_STALE,   /* nothing was committed: the catalogue changed meanwhile */
-    ATTEMPT_UNKNOWN  /* the answer to COMMIT was lost and could not be found out in time */
+    ATTEMPT_DONE,   /* committed, or nothing was to be written */
+    ATTEMPT_FAILED, /* nothing was committed: *info says why */
+    ATTEMPT_STALE,  /* nothing was committed: the catalogue changed meanwhile */
+    ATTEMPT_UNKNOWN /* the answer to COMMIT was lost and could not be found out in time */
 };
 
 static int64_t writer_now_micros(clockid_t clock)
@@ -76,8 +76,8 @@ void writer_free(struct writer *writer)
     free(writer);
 }
 
-/* Did the posting commit? Locking a store waits for whoever may still be committing it; then the row at the expected
- * place either is ours, by its hash, or the posting never happened. */
+/* Did the posting commit? Locking a store waits for whoever may still be committing it; then the row at the
+ * expected place either is ours, by its hash, or the posting never happened. */
 static enum err writer_look(struct writer *writer, const struct posting *posting, bool *ret_committed,
                             struct err_info *ret_info)
 {
@@ -190,9 +190,10 @@ static void writer_answer_unknown(const struct posting *posting)
     for (size_t i = 0; i < posting->line_count; i++) {
         struct posting_line *line = &posting->lines[i];
         if (line->posts || line->same != NULL) {
-            posting_refuse(line, ERR_DATABASE_UNAVAILABLE,
-                           "the database did not say whether this was posted: look at the movements, or repeat it "
-                           "with the same ref");
+            posting_refuse(
+                line, ERR_DATABASE_UNAVAILABLE,
+                "the database did not say whether this was posted: look at the movements, or repeat it "
+                "with the same ref");
         }
     }
 }
@@ -258,8 +259,8 @@ static size_t writer_middle(struct movement *const *movements, size_t count)
     return i;
 }
 
-/* A take that the database refuses as a whole, for one line that our own checks let through: find that line by
- * halving, so that it fails alone. The depth is the logarithm of the take's length. */
+/* A take that the database refuses as a whole, for one line that our own checks let through: find that line
+ * by halving, so that it fails alone. The depth is the logarithm of the take's length. */
 static bool writer_post_halves(struct writer *writer, struct movement *const *movements, size_t count)
 {
     size_t middle = writer_middle(movements, count);

@@ -1,5 +1,5 @@
-/* The writer's work on one take: post it, and when something fails find out what happened and try again, or answer plainly. On
- * the writer's thread; owns the connection. */
+/* The writer's work on one take: post it, and when something fails find out what happened and try again, or
+ * answer plainly. On the writer's thread; owns the connection. */
 #ifndef STOCKROOM_SERVER_CORE_LEDGER_WRITER_H
 #define STOCKROOM_SERVER_CORE_LEDGER_WRITER_H
 
@@ -18,8 +18,8 @@ typedef void (*writer_posted_fn)(void *argument, const char *store_code, int64_t
 struct writer *writer_new(const struct config *config, writer_posted_fn posted, void *posted_argument);
 void writer_free(struct writer *writer);
 
-/* Post movements in order; each has its outcome on return. Blocks: for as long as the database works, and when an
- * answer to COMMIT was lost up to ledger.resolve_seconds to find out. */
+/* Post movements in order; each has its outcome on return. Blocks: for as long as the database works, and
+ * when an answer to COMMIT was lost up to ledger.resolve_seconds to find out. */
 void writer_post(struct writer *writer, struct movement *const *movements, size_t count);
 
 #endif
