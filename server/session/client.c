@@ -3,22 +3,28 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <sysexits.h>
 
 #include "common/cleanup.h"
 #include "server/session/session_internal.h"
 
-/* What goes into libssh's buffer at once; it is written out before more is put there. */
-enum { CHANNEL_WRITE_MAX = 32 * 1024 };
+enum {
+    CHANNEL_WRITE_MAX =
+        32 * 1024, /* goes into libssh's buffer at once; it is written out before more is put there */
+    FIRST_WRITE_SECONDS = 1 /* of processor time, thousands of times what it needs */
+};
 
-static uint16_t client_clamp(int size, int max)
+/* 0 is a terminal that does not know (RFC 4254, 6.2): it gets the usual size. */
+static uint16_t client_clamp(int size, int usual, int max)
 {
-    return (uint16_t)(size < 1 ? 1 : size > max ? max : size);
+    return (uint16_t)(size < 1 ? usual : size > max ? max : size);
 }
 
 static void client_set_size(struct session *session, int columns, int rows)
 {
-    session->columns = client_clamp(columns, WIRE_SIZE_MAX);
-    session->rows = client_clamp(rows, 200);
+    session->columns = client_clamp(columns, 80, WIRE_SIZE_MAX);
+    session->rows = client_clamp(rows, 24, 200);
 }
 
 static int client_on_pty(ssh_session ssh, ssh_channel channel, const char *term, int columns, int rows,
@@ -140,14 +146,17 @@ static void client_on_close(ssh_session ssh, ssh_channel channel, void *userdata
 }
 
 /* Data stays in libssh's buffer until there is room for it; what a client sends as stderr means nothing here.
- */
+ * len is all that waits there, also while nobody has asked for it yet: libssh does not insist on its window,
+ * so we do. */
 static int client_on_data(ssh_session ssh, ssh_channel channel, void *data, uint32_t len, int is_stderr,
                           void *userdata)
 {
     (void)ssh;
     (void)channel;
     (void)data;
-    (void)userdata;
+    if (is_stderr == 0 && len > SESSION_UNREAD_MAX) {
+        session_end(userdata, "Protocol error: the window was exceeded");
+    }
     return is_stderr != 0 ? (int)len : 0;
 }
 
@@ -171,6 +180,7 @@ ssh_channel client_open_channel(ssh_session ssh, void *userdata)
 {
     struct session *session = userdata;
 
+    client_reap(session); /* its close may have come in the same packet of the network */
     if (!session->is_authenticated || session->channel != NULL) {
         return NULL;
     }
@@ -182,6 +192,7 @@ ssh_channel client_open_channel(ssh_session ssh, void *userdata)
     session->use = CHANNEL_IDLE;
     session->channel_id++;
     session->client_closed = false;
+    session->has_written = false;
     session->input_ended = false;
     session->has_pty = false;
     return session->channel;
@@ -279,14 +290,30 @@ bool client_can_write(struct session *session)
            ssh_channel_window_size(session->channel) > 0;
 }
 
+/* A client that takes packets of 10 bytes sends libssh's writer into an endless loop (it is the room that
+ * libssh keeps for their head): SIGPROF ends the process then. What came back once does so always, since that
+ * size never changes. */
+static void client_set_alarm(int seconds)
+{
+    const struct itimerval timer = {.it_value.tv_sec = seconds};
+    setitimer(ITIMER_PROF, &timer, NULL);
+}
+
 size_t client_write(struct session *session, const char *data, size_t len, bool is_error_output)
 {
     uint32_t window = ssh_channel_window_size(session->channel);
     uint32_t part = len > CHANNEL_WRITE_MAX ? CHANNEL_WRITE_MAX : (uint32_t)len;
 
     part = part > window ? window : part;
+    if (!session->has_written) {
+        client_set_alarm(FIRST_WRITE_SECONDS);
+    }
     int written = is_error_output ? ssh_channel_write_stderr(session->channel, data, part)
                                   : ssh_channel_write(session->channel, data, part);
+    if (!session->has_written) {
+        client_set_alarm(0);
+        session->has_written = written > 0;
+    }
     return written > 0 ? (size_t)written : 0;
 }
 
@@ -296,6 +323,19 @@ void client_finish(struct session *session, uint32_t status)
     ssh_channel_send_eof(session->channel);
     ssh_channel_close(session->channel);
     session->use = CHANNEL_OVER;
+}
+
+bool client_apologise(struct session *session, const char *reason)
+{
+    char text[512];
+
+    if (!client_can_write(session)) {
+        return false;
+    }
+    int len = snprintf(text, sizeof(text), "stockroom: %s\r\n", reason);
+    client_write(session, text, len < (int)sizeof(text) ? (size_t)len : sizeof(text) - 1, true);
+    client_finish(session, EX_TEMPFAIL);
+    return true;
 }
 
 void client_reap(struct session *session)

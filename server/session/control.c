@@ -30,7 +30,7 @@ bool control_read(struct session *session)
             control_answer_ping(session, &reader);
             break;
         case WIRE_DRAIN:
-            session_end(session, "The server is stopping, please connect again");
+            session_end_softly(session, "The server is stopping, please connect again");
             break;
         case WIRE_TUI_GONE:
             session->tui_status = wire_get_u32(&reader);

@@ -101,7 +101,7 @@ static void core_link_take_goodbye(struct session *session, const struct wire_fr
         memcpy(reason, text, len);
         reason[len] = '\0';
     }
-    session_end(session, reason[0] == '\0' ? "The server ended this session" : reason);
+    session_end_softly(session, reason[0] == '\0' ? "The server ended this session" : reason);
 }
 
 /* True when the frame is done with. */
@@ -144,6 +144,14 @@ void core_link_pump(struct session *session)
         used += len;
     }
     buf_consume(&session->core_in, used);
+}
+
+bool core_link_has_frame(const struct session *session)
+{
+    struct wire_frame frame;
+    size_t len;
+
+    return wire_parse_frame(session->core_in.data, session->core_in.len, &frame, &len) == WIRE_PARSE_FRAME;
 }
 
 bool core_link_wait_auth(struct session *session)

@@ -81,6 +81,7 @@ static const int sandbox_calls[] = {
     SCMP_SYS(getegid),
     SCMP_SYS(clock_nanosleep),
     SCMP_SYS(tgkill),
+    SCMP_SYS(setitimer),
 };
 
 static void sandbox_filter(void)

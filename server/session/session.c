@@ -14,7 +14,14 @@
 #include "common/log.h"
 #include "server/session/session_internal.h"
 
-enum { SESSION_FAREWELL_MS = 2000, SESSION_TERMINAL_READ = 16 * 1024 };
+enum {
+    SESSION_FAREWELL_MS = 2000,
+    SESSION_LAST_WORD_MS = 5000,
+    SESSION_TERMINAL_READ = 16 * 1024,
+    SESSION_BACKLOG_MAX =
+        512 * 1024,      /* answers that the client does not read, after which it is not heard either */
+    PACKET_HEAD_MAX = 96 /* what a packet is longer than its payload: lengths, padding, MAC */
+};
 
 enum { POLL_CLIENT, POLL_CORE, POLL_CONTROL, POLL_TERMINAL, POLL_COUNT };
 
@@ -33,6 +40,19 @@ void session_end(struct session *session, const char *reason)
     }
 }
 
+void session_end_softly(struct session *session, const char *reason)
+{
+    if (session->last_word != NULL) {
+        return;
+    }
+    session->last_word = reason;
+    session->last_word_ends_ms = session_now_ms() + SESSION_LAST_WORD_MS;
+    if (session->use == CHANNEL_TERMINAL) {
+        shutdown(session->settings->terminal_fd,
+                 SHUT_WR); /* the TUI hears the end of its terminal, and restores it */
+    }
+}
+
 /* Before the sandbox: what needs a system call that it forbids. */
 static bool session_init(struct session *session, const struct session_settings *settings)
 {
@@ -47,11 +67,12 @@ static bool session_init(struct session *session, const struct session_settings 
     if (session->ssh == NULL || session->event == NULL) {
         return false;
     }
-    ssh_options_set(session->ssh, SSH_OPTIONS_COMPRESSION, "no");
+    ssh_options_set(session->ssh, SSH_OPTIONS_COMPRESSION, "none"); /* "no" would still offer it */
     if (ssh_bind_accept_fd(settings->host->bind, session->ssh, settings->client_fd) != SSH_OK) {
         return false;
     }
     ssh_set_blocking(session->ssh, 0);
+    ssh_set_counters(session->ssh, &session->socket_count, &session->packet_count);
     auth_init(session);
     client_init(session);
     return true;
@@ -68,10 +89,30 @@ static int session_grace_left_ms(const struct session *session)
     return now_ms >= session->grace_ends_ms ? 0 : (int)(session->grace_ends_ms - now_ms);
 }
 
-static short session_client_events(const struct session *session)
+/* Does the client ask without reading our answers? Each request it makes would cost memory. */
+static bool session_is_flooded(struct session *session)
+{
+    uint64_t made = session->packet_count.out_bytes + PACKET_HEAD_MAX * session->packet_count.out_packets;
+
+    if ((ssh_get_status(session->ssh) & SSH_WRITE_PENDING) == 0) {
+        session->counts_apart = made - session->socket_count.out_bytes;
+        return false;
+    }
+    return (int64_t)(made - session->counts_apart - session->socket_count.out_bytes) > SESSION_BACKLOG_MAX;
+}
+
+static short session_client_events(struct session *session)
 {
     bool has_output = (ssh_get_poll_flags(session->ssh) & SSH_WRITE_PENDING) != 0;
-    return (short)(POLLIN | (has_output ? POLLOUT : 0));
+    return (short)((session_is_flooded(session) ? 0 : POLLIN) | (has_output ? POLLOUT : 0));
+}
+
+/* After an error of the protocol libssh stays connected, deaf and hoarding what comes: that is an end, too.
+ */
+static bool session_is_alive(const struct session *session)
+{
+    return ssh_is_connected(session->ssh) &&
+           (ssh_get_status(session->ssh) & (SSH_CLOSED | SSH_CLOSED_ERROR)) == 0;
 }
 
 /* Exchange keys without blocking, answering front meanwhile. */
@@ -126,16 +167,17 @@ static void session_serve_terminal(struct session *session, short ready)
 /* What to wait for. Core and the TUI are not read while the client has not taken what they sent before. */
 static void session_fill_polls(struct session *session, struct pollfd polls[POLL_COUNT])
 {
-    bool takes_core = session->core_in.len < SESSION_PENDING_MAX;
+    bool takes_core = !session->core_gone && session->core_in.len < SESSION_PENDING_MAX;
+    bool gives_core = !session->core_gone && session->core_out.len > 0;
     bool has_terminal = session->use == CHANNEL_TERMINAL;
     bool takes_terminal =
         has_terminal && !session->terminal_ended && session->terminal_in.len < SESSION_PENDING_MAX;
 
     polls[POLL_CLIENT] =
         (struct pollfd){.fd = session->settings->client_fd, .events = session_client_events(session)};
-    polls[POLL_CORE] = (struct pollfd){
-        .fd = takes_core || session->core_out.len > 0 ? session->settings->core_fd : -1,
-        .events = (short)((takes_core ? POLLIN : 0) | (session->core_out.len > 0 ? POLLOUT : 0))};
+    polls[POLL_CORE] =
+        (struct pollfd){.fd = takes_core || gives_core ? session->settings->core_fd : -1,
+                        .events = (short)((takes_core ? POLLIN : 0) | (gives_core ? POLLOUT : 0))};
     polls[POLL_CONTROL] =
         (struct pollfd){.fd = session->settings->control_fd,
                         .events = (short)(POLLIN | (session->resize_pending ? POLLOUT : 0))};
@@ -157,13 +199,45 @@ static void session_pump(struct session *session)
     }
 }
 
+/* The earlier of the two times, in milliseconds from now; -1 when there is none. */
+static int session_wait_ms(struct session *session)
+{
+    int grace_ms = session_grace_left_ms(session);
+    uint64_t now_ms = session_now_ms();
+
+    if (client_has_more_input(session)) {
+        return 0;
+    }
+    if (session->last_word == NULL) {
+        return grace_ms;
+    }
+    int left_ms = now_ms >= session->last_word_ends_ms ? 0 : (int)(session->last_word_ends_ms - now_ms);
+    return grace_ms >= 0 && grace_ms < left_ms ? grace_ms : left_ms;
+}
+
+/* End in order: the channel first, then the connection. A client that reads "disconnect" throws away the
+ * output that it has not shown yet, and its exit status, so that it must have closed its channel before. */
+static void session_check_last_word(struct session *session)
+{
+    if (session->last_word == NULL) {
+        return;
+    }
+    if (session->use == CHANNEL_COMMAND && !core_link_has_frame(session)) {
+        client_apologise(session, session->last_word);
+    }
+    bool waits =
+        session->use == CHANNEL_TERMINAL || session->use == CHANNEL_COMMAND || session->use == CHANNEL_OVER;
+    if (!waits || session_now_ms() >= session->last_word_ends_ms) {
+        session_end(session, session->last_word);
+    }
+}
+
 static void session_turn(struct session *session)
 {
     struct pollfd polls[POLL_COUNT];
 
     session_fill_polls(session, polls);
-    int timeout_ms = client_has_more_input(session) ? 0 : session_grace_left_ms(session);
-    if (poll(polls, POLL_COUNT, timeout_ms) < 0 && errno != EINTR) {
+    if (poll(polls, POLL_COUNT, session_wait_ms(session)) < 0 && errno != EINTR) {
         session_end(session, "Internal error");
         return;
     }
@@ -183,9 +257,10 @@ static void session_turn(struct session *session)
         ssh_event_dopoll(session->event, 0); /* when the client is gone, ssh_is_connected tells */
     }
     session_pump(session);
-    if (session->core_gone && session->core_in.len == 0) {
-        session_end(session, "The server is restarting, please connect again");
+    if (session->core_gone) {
+        session_end_softly(session, "The server is restarting, please connect again");
     }
+    session_check_last_word(session);
 }
 
 /* Let what is written reach the client, for a moment at most. */
@@ -193,7 +268,7 @@ static void session_flush(struct session *session)
 {
     uint64_t deadline_ms = session_now_ms() + SESSION_FAREWELL_MS;
 
-    while ((ssh_get_poll_flags(session->ssh) & SSH_WRITE_PENDING) != 0 && ssh_is_connected(session->ssh)) {
+    while ((ssh_get_poll_flags(session->ssh) & SSH_WRITE_PENDING) != 0 && session_is_alive(session)) {
         uint64_t now_ms = session_now_ms();
         struct pollfd client = {.fd = session->settings->client_fd, .events = POLLOUT};
         if (now_ms >= deadline_ms || poll(&client, 1, (int)(deadline_ms - now_ms)) <= 0 ||
@@ -206,10 +281,10 @@ static void session_flush(struct session *session)
 
 static void session_serve(struct session *session)
 {
-    while (session->end_reason == NULL && ssh_is_connected(session->ssh)) {
+    while (session->end_reason == NULL && session_is_alive(session)) {
         session_turn(session);
     }
-    if (session->end_reason != NULL && ssh_is_connected(session->ssh)) {
+    if (session->end_reason != NULL && session_is_alive(session)) {
         session_flush(session);
         ssh_session_set_disconnect_message(session->ssh, session->end_reason);
         ssh_disconnect(session->ssh);

@@ -39,7 +39,14 @@ struct session {
     ssh_session ssh;
     ssh_event event; /* once keys are exchanged */
     uint64_t grace_ends_ms;
-    const char *end_reason; /* set: the session is to end, telling the client this */
+    const char *end_reason;     /* set: the session is to end, telling the client this */
+    const char *last_word;      /* set: it is to end with this, once what is on its way has come, or */
+    uint64_t last_word_ends_ms; /* at this time */
+
+    /* What libssh made and what the socket took: libssh does not say how much of it waits. */
+    struct ssh_counter_struct socket_count;
+    struct ssh_counter_struct packet_count;
+    uint64_t counts_apart; /* when nothing waited */
 
     /* auth.c */
     struct ssh_server_callbacks_struct server_callbacks;
@@ -54,6 +61,7 @@ struct session {
     ssh_channel channel;
     enum channel_use use;
     uint32_t channel_id; /* of the channel, as core knows it */
+    bool has_written;    /* libssh came back from writing to it */
     bool client_closed;
     bool input_ended;
     bool input_waits; /* the client's data was left with libssh for want of room */
@@ -84,6 +92,9 @@ struct session {
 uint64_t session_now_ms(void);
 /* End after this turn; the first reason counts. reason: static. */
 void session_end(struct session *session, const char *reason);
+/* End when the client has got what is on its way: the TUI restores its terminal, core's last frames go out.
+ * For a moment at most. reason: as above. */
+void session_end_softly(struct session *session, const char *reason);
 
 /* auth.c: offer the methods and answer them. */
 void auth_init(struct session *session);
@@ -101,6 +112,8 @@ void client_pump_terminal(struct session *session);
 bool client_can_write(struct session *session);
 /* Write what the client's window has room for; returns how much. */
 size_t client_write(struct session *session, const char *data, size_t len, bool is_error_output);
+/* Tell a command's client why it ends without its own exit status. False: it takes nothing now. */
+bool client_apologise(struct session *session, const char *reason);
 /* Send the exit status and close. */
 void client_finish(struct session *session, uint32_t status);
 /* Release a channel that the client has closed. */
@@ -117,6 +130,8 @@ void core_link_send(struct session *session);
 void core_link_receive(struct session *session);
 /* Pass on what core_in holds, as far as the client takes it. */
 void core_link_pump(struct session *session);
+/* Does a whole frame wait for the client? */
+bool core_link_has_frame(const struct session *session);
 /* Wait for the answer to an AUTH frame that was just put into core_out; pings are answered meanwhile. */
 bool core_link_wait_auth(struct session *session);
 
