@@ -1,5 +1,5 @@
-/* Answers: result lines of stock commands, ends of queries and failures, in three formats. Called by the modes of a channel on
- * the main loop. The fields and their order are the public contract. */
+/* Answers: result lines of stock commands, ends of queries and failures, in three formats. Called by the
+ * modes of a channel on the main loop. The fields and their order are the public contract. */
 #include "server/core/answer.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Answers: what came of a command as text, csv or json, for people and for scripts. Called by the modes of a channel on the
- * main loop, hundreds of thousands of times a second in a batch. Pure: appends to buffers. */
+/* Answers: what came of a command as text, csv or json, for people and for scripts. Called by the modes of a
+ * channel on the main loop, hundreds of thousands of times a second in a batch. Pure: appends to buffers. */
 #ifndef STOCKROOM_SERVER_CORE_ANSWER_H
 #define STOCKROOM_SERVER_CORE_ANSWER_H
 
@@ -8,7 +8,8 @@
 #include "common/buf.h"
 #include "server/core/dispatch.h"
 
-/* The result line of a batch's task (its rows, in request.output, are not part of it), in the request's format. */
+/* The result line of a batch's task (its rows, in request.output, are not part of it), in the request's
+ * format. */
 void answer_batch_line(struct buf *out, const struct task *task);
 
 /* The header of the csv results of a batch. */

@@ -1,5 +1,5 @@
-/* Words into arguments and options: one pass over the words, a look-up of each option in the command's short table. Called by
- * dispatch and batch on the main loop. Pure. */
+/* Words into arguments and options: one pass over the words, a look-up of each option in the command's short
+ * table. Called by dispatch and batch on the main loop. Pure. */
 #include "server/core/args.h"
 
 #include <string.h>
@@ -43,7 +43,8 @@ void args_find_format(char *const *words, unsigned word_count, enum format *ret_
 
 static const struct option_spec *find_option(const struct command *command, const char *name, size_t len)
 {
-    static const struct option_spec format = {"format", "text|csv|json", "how the answer looks", false, false};
+    static const struct option_spec format = {"format", "text|csv|json", "how the answer looks", false,
+                                              false};
     for (const struct option_spec *spec = command->options; spec && spec->name; spec++) {
         if (strncmp(spec->name, name, len) == 0 && spec->name[len] == '\0') {
             return spec;
@@ -90,8 +91,8 @@ static enum err take_option(struct parser *parser, const char *word)
     const char *value = name[len] == '=' ? name + len + 1 : NULL;
     const struct option_spec *spec = find_option(parser->command, name, len);
     if (!spec) {
-        return err_set(parser->ret_info, ERR_USAGE, "%s has no option '%.60s'; try: help %s", parser->command->name,
-                       word, parser->command->name);
+        return err_set(parser->ret_info, ERR_USAGE, "%s has no option '%.60s'; try: help %s",
+                       parser->command->name, word, parser->command->name);
     }
     enum err err = take_value(parser, spec, value, &value);
     if (err != ERR_OK) {
@@ -146,8 +147,9 @@ static enum err check_complete(const struct parser *parser)
     return ERR_OK;
 }
 
-enum err args_parse(struct arena *arena, const struct command *command, char *const *words, unsigned word_count,
-                    struct args *ret_args, enum format *ret_format, struct err_info *ret_info)
+enum err args_parse(struct arena *arena, const struct command *command, char *const *words,
+                    unsigned word_count, struct args *ret_args, enum format *ret_format,
+                    struct err_info *ret_info)
 {
     struct parser parser = {.command = command,
                             .words = words,

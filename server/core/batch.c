@@ -1,5 +1,6 @@
-/* A batch: a command a line, a result a line, in input order, with as many stock lines in flight as the ledger writer takes. A mode
- * of a channel (modes.h); on the main loop only. It is never refused for speed: it stops reading its pipe. */
+/* A batch: a command a line, a result a line, in input order, with as many stock lines in flight as the
+ * ledger writer takes. A mode of a channel (modes.h); on the main loop only. It is never refused for speed:
+ * it stops reading its pipe. */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>

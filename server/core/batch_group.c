@@ -1,5 +1,5 @@
-/* Atomic batches: all lines are gathered, then posted as one group or refused together. Part of batch.c's room; on the main
- * loop. Once the group is submitted, the ledger writer sees to all or none. */
+/* Atomic batches: all lines are gathered, then posted as one group or refused together. Part of batch.c's
+ * room; on the main loop. Once the group is submitted, the ledger writer sees to all or none. */
 #include <inttypes.h>
 
 #include "server/core/batch_internal.h"

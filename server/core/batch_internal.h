@@ -33,21 +33,21 @@ struct batch {
     struct task *first;
     struct task *last;
     unsigned count;
-    size_t bytes;           /* of their arenas */
-    unsigned in_flight;     /* movements lent, or gathered for a rehearsal */
-    struct task *barrier;   /* a command that waits for the movements before it, or runs; nothing passes it */
+    size_t bytes;         /* of their arenas */
+    unsigned in_flight;   /* movements lent, or gathered for a rehearsal */
+    struct task *barrier; /* a command that waits for the movements before it, or runs; nothing passes it */
     bool barrier_runs;
-    struct task *stalled;   /* a movement that the ledger's queue has no room for */
+    struct task *stalled; /* a movement that the ledger's queue has no room for */
 
-    bool group_is_settled;  /* atomic: all lines are there, and were submitted or refused */
-    unsigned group_failed;  /* atomic: lines that failed before they could be submitted */
+    bool group_is_settled;         /* atomic: all lines are there, and were submitted or refused */
+    unsigned group_failed;         /* atomic: lines that failed before they could be submitted */
     struct rehearsing *rehearsing; /* dry run */
 
-    bool is_stopped;  /* takes no more lines */
-    int stop_status;  /* exit status because of it; 0: by the lines' outcome */
-    bool is_muted;    /* --stop-on-error: the first failure has been told, nothing after it was looked at */
+    bool is_stopped; /* takes no more lines */
+    int stop_status; /* exit status because of it; 0: by the lines' outcome */
+    bool is_muted;   /* --stop-on-error: the first failure has been told, nothing after it was looked at */
     bool is_over;
-    bool has_header;  /* of csv */
+    bool has_header; /* of csv */
 
     uint64_t told; /* lines with a result */
     uint64_t failed;
@@ -55,7 +55,7 @@ struct batch {
     uint64_t progress_ms; /* when progress was last told; 0: not yet */
 };
 
-enum { BATCH_LINES_A_TURN = 256, BATCH_IN_FLIGHT_MIN = 64, BATCH_BYTES_PER_LINE = 2048 };
+enum { BATCH_LINES_A_TURN = 256, BATCH_IN_FLIGHT_MIN = 64, BATCH_BYTES_PER_LINE = 4096 };
 
 /* batch.c */
 void batch_wake(struct batch *batch);

@@ -1,4 +1,5 @@
-/* The options of a batch: checked like any command's, by a table of their own. Part of batch.c's room; on the main loop. */
+/* The options of a batch: checked like any command's, by a table of their own. Part of batch.c's room; on the
+ * main loop. */
 #include <stdlib.h>
 #include <string.h>
 

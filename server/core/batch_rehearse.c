@@ -1,5 +1,5 @@
-/* Dry runs: stock lines are gathered and judged by a query worker, a job at a time, as if those before them had posted. Part of
- * batch.c's room; on the main loop, but for run_rehearsal. */
+/* Dry runs: stock lines are gathered and judged by a query worker, a job at a time, as if those before them
+ * had posted. Part of batch.c's room; on the main loop, but for run_rehearsal. */
 #include <stdlib.h>
 
 #include "server/core/batch_internal.h"

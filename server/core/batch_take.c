@@ -1,5 +1,6 @@
-/* A line of a batch becomes a task: split, checked, and sent its way: to the ledger writer at once, into a group or a rehearsal, or, for
- * any other command, behind the movements before it. Part of batch.c's room; on the main loop. */
+/* A line of a batch becomes a task: split, checked, and sent its way: to the ledger writer at once, into a
+ * group or a rehearsal, or, for any other command, behind the movements before it. Part of batch.c's room; on
+ * the main loop. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,8 +170,8 @@ static bool retry_barrier(struct batch *batch)
 bool batch_retry(struct batch *batch)
 {
     if (batch->stalled) {
-        bool is_taken = dispatch_post(batch->stalled, channel_source(batch->channel, batch->is_raw,
-                                                                     batch->options.stops_on_error));
+        bool is_taken = dispatch_post(
+            batch->stalled, channel_source(batch->channel, batch->is_raw, batch->options.stops_on_error));
         if (!is_taken) {
             return false;
         }

@@ -1,4 +1,5 @@
-/* What a batch says: results in input order, progress, the summary. Part of batch.c's room; on the main loop. */
+/* What a batch says: results in input order, progress, the summary. Part of batch.c's room; on the main loop.
+ */
 #include <inttypes.h>
 
 #include "server/core/answer.h"
@@ -16,8 +17,8 @@ static void tell_progress(struct batch *batch, bool is_last)
         return;
     }
     batch->progress_ms = now_ms;
-    buf_printf(channel_error_out(batch->channel), "\rbatch: %" PRIu64 " lines, %" PRIu64 " failed%s", batch->told,
-               batch->failed, is_last ? "\n" : "");
+    buf_printf(channel_error_out(batch->channel), "\rbatch: %" PRIu64 " lines, %" PRIu64 " failed%s",
+               batch->told, batch->failed, is_last ? "\n" : "");
 }
 
 /* What a command leaves behind for the lines after it. */

@@ -1,5 +1,5 @@
-/* A channel: its output, its ledger source, its watch, and the mode that runs in it. Called by its peer (input, flow, end) and by
- * the mode (output, exit). On the main loop only. */
+/* A channel: its output, its ledger source, its watch, and the mode that runs in it. Called by its peer
+ * (input, flow, end) and by the mode (output, exit). On the main loop only. */
 #include "server/core/channel.h"
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ struct channel {
     struct identity *who;
     uint32_t id;
     bool is_raw;
-    bool is_over; /* the exit status has been written */
+    bool is_over;      /* the exit status has been written */
     uint8_t data_type; /* what `data` holds: WIRE_OUTPUT or WIRE_ERROR_OUTPUT */
     struct buf data;   /* gathered during a turn, framed at its end */
     struct ledger_source *source;
@@ -69,7 +69,8 @@ static void start_exec(struct channel *channel, const char *command, size_t len)
     }
 }
 
-struct channel *channel_new(struct peer *peer, uint32_t id, enum wire_open kind, const char *command, size_t len)
+struct channel *channel_new(struct peer *peer, uint32_t id, enum wire_open kind, const char *command,
+                            size_t len)
 {
     struct channel *channel = channel_alloc(peer, id, false);
     if (kind == WIRE_OPEN_EXEC) {
@@ -93,7 +94,8 @@ void channel_free(struct channel *channel)
         watch_free(channel->watch);
     }
     if (channel->state) {
-        channel->mode->free(channel->state); /* before the source: what it gives back has no channel any more */
+        channel->mode->free(
+            channel->state); /* before the source: what it gives back has no channel any more */
     }
     if (channel->source) {
         ledger_source_free(channel->source);

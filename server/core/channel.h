@@ -1,6 +1,6 @@
-/* A channel: one command line or one batch of a peer. Made and fed by the peer; what runs in it is a mode (a single command or
- * a batch). It frames output, holds what commands remember, and outlives nothing: requests still running when it goes
- * are abandoned. On the main loop only. */
+/* A channel: one command line or one batch of a peer. Made and fed by the peer; what runs in it is a mode (a
+ * single command or a batch). It frames output, holds what commands remember, and outlives nothing: requests
+ * still running when it goes are abandoned. On the main loop only. */
 #ifndef STOCKROOM_SERVER_CORE_CHANNEL_H
 #define STOCKROOM_SERVER_CORE_CHANNEL_H
 
@@ -33,7 +33,8 @@ struct channel_mode {
 /* For the peer. */
 
 /* A channel of a session, for an exec'd command line or a shell. who: borrowed, copied by reference. */
-struct channel *channel_new(struct peer *peer, uint32_t id, enum wire_open kind, const char *command, size_t len);
+struct channel *channel_new(struct peer *peer, uint32_t id, enum wire_open kind, const char *command,
+                            size_t len);
 /* The channel of a TUI: a batch in json, interactive, without a summary. */
 struct channel *channel_new_raw(struct peer *peer);
 void channel_free(struct channel *channel);
@@ -50,8 +51,8 @@ struct core *channel_core(const struct channel *channel);
 struct identity *channel_identity(const struct channel *channel);
 bool channel_is_raw(const struct channel *channel);
 
-/* Buffers to append to: stdout and stderr. Valid until the other one is asked for. Raw channels have no stderr: what is
- * written there is dropped. */
+/* Buffers to append to: stdout and stderr. Valid until the other one is asked for. Raw channels have no
+ * stderr: what is written there is dropped. */
 struct buf *channel_out(struct channel *channel);
 struct buf *channel_error_out(struct channel *channel);
 /* The same for what may be large: split into frames at once. */
@@ -70,8 +71,8 @@ void channel_watch(struct channel *channel, const struct request *request);
 /* A request came back from where it was lent. */
 void channel_request_done(struct channel *channel, struct request *request);
 
-/* The last word: output goes out, then the exit status. Nothing may be written after it; the channel is freed at the
- * end of the turn. */
+/* The last word: output goes out, then the exit status. Nothing may be written after it; the channel is freed
+ * at the end of the turn. */
 void channel_exit(struct channel *channel, int status);
 
 void channel_update_reading(struct channel *channel);

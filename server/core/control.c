@@ -1,5 +1,5 @@
-/* The socket to front: one message a packet. Called by core.c and peers; on the main loop only. When front has gone, so has
- * the reason for core to live: it drains. */
+/* The socket to front: one message a packet. Called by core.c and peers; on the main loop only. When front
+ * has gone, so has the reason for core to live: it drains. */
 #include "server/core/control.h"
 
 #include <errno.h>

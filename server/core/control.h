@@ -1,5 +1,5 @@
-/* The socket to front: sockets of new sessions and TUIs come in, announcements go out. Made by core.c; calls peers. On the main
- * loop only. Front is trusted, but each message is checked all the same. */
+/* The socket to front: sockets of new sessions and TUIs come in, announcements go out. Made by core.c; calls
+ * peers. On the main loop only. Front is trusted, but each message is checked all the same. */
 #ifndef STOCKROOM_SERVER_CORE_CONTROL_H
 #define STOCKROOM_SERVER_CORE_CONTROL_H
 

@@ -1,5 +1,5 @@
-/* The core: starting the rooms of the main loop in order, and ending them in order. Called by main.c. Blocks on nothing once it has
- * told front that it is ready; the database may be away then. */
+/* The core: starting the rooms of the main loop in order, and ending them in order. Called by main.c. Blocks
+ * on nothing once it has told front that it is ready; the database may be away then. */
 #include "server/core/core.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 #include "server/core/privileges.h"
 #include "server/core/watch.h"
 
-enum { CHECK_PAUSE_MS = 1000 };
+enum { CHECK_PAUSE_MS = 1000, HURRY_MS = 500 };
 
 /* What only starting and ending need. */
 struct running {
@@ -29,11 +29,12 @@ struct running {
     uv_signal_t terminate;
     uv_signal_t interrupt;
     uv_timer_t drain_timer;
-    uv_timer_t check_timer;   /* the schema, while the database is away */
+    uv_timer_t hurry_timer;
+    uv_timer_t check_timer; /* the schema, while the database is away */
     struct work_job check_job;
     enum err check_err;
     struct err_info check_error;
-    unsigned closing;         /* pools and the ledger that have not ended */
+    unsigned closing; /* pools and the ledger that have not ended */
     int status;
 };
 
@@ -49,6 +50,7 @@ static void close_handles(struct running *running)
     uv_close((uv_handle_t *)&running->terminate, handle_closed);
     uv_close((uv_handle_t *)&running->interrupt, handle_closed);
     uv_close((uv_handle_t *)&running->drain_timer, handle_closed);
+    uv_close((uv_handle_t *)&running->hurry_timer, handle_closed);
     uv_close((uv_handle_t *)&running->check_timer, handle_closed);
     control_close(running->core.control);
     turn_close(running->core.turn);
@@ -74,14 +76,20 @@ static void close_parts(struct running *running)
     work_pool_close(running->core.passwords, part_closed, running);
 }
 
-/* Whoever is left has had its time. Answers that were promised have been written or never will be; nothing is lost that
- * the database has. */
+/* Whoever is left has had its time. Answers that were promised have been written or never will be; nothing is
+ * lost that the database has. */
 static void drain_expired(uv_timer_t *timer)
 {
     struct running *running = timer->data;
     log_warning("core.drain_expired");
     log_stop_thread();
     _exit(running->status);
+}
+
+static void hurry(uv_timer_t *timer)
+{
+    struct running *running = timer->data;
+    peers_hurry(&running->core);
 }
 
 void core_peers_gone(struct core *core)
@@ -99,7 +107,9 @@ void core_drain(struct core *core, const char *reason)
     }
     core->draining = true;
     log_info("core.drain", "reason", reason);
-    uv_timer_start(&running->drain_timer, drain_expired, (uint64_t)core->config->server.drain_seconds * 1000, 0);
+    uv_timer_start(&running->drain_timer, drain_expired, (uint64_t)core->config->server.drain_seconds * 1000,
+                   0);
+    uv_timer_start(&running->hurry_timer, hurry, HURRY_MS, HURRY_MS);
     uv_timer_stop(&running->check_timer);
     peers_dismiss(core, 0, "The server is stopping, please connect again later", true);
     core_release_waiting(core);
@@ -214,7 +224,8 @@ static bool start_pools(struct running *running)
                                       .timeout_ms = config->limits.login_grace_seconds * 1000};
     core->queries = work_pool_new(core->loop, &queries);
     core->passwords = core->queries ? work_pool_new(core->loop, &passwords) : NULL;
-    core->ledger = core->passwords ? ledger_new(core->loop, config, dispatch_movement_done, store_posted, core) : NULL;
+    core->ledger =
+        core->passwords ? ledger_new(core->loop, config, dispatch_movement_done, store_posted, core) : NULL;
     return core->ledger != NULL;
 }
 
@@ -223,10 +234,12 @@ static void start_handles(struct running *running)
     uv_signal_init(&running->loop, &running->terminate);
     uv_signal_init(&running->loop, &running->interrupt);
     uv_timer_init(&running->loop, &running->drain_timer);
+    uv_timer_init(&running->loop, &running->hurry_timer);
     uv_timer_init(&running->loop, &running->check_timer);
     running->terminate.data = running;
     running->interrupt.data = running;
     running->drain_timer.data = running;
+    running->hurry_timer.data = running;
     running->check_timer.data = running;
     uv_signal_start(&running->terminate, signalled, SIGTERM);
     uv_signal_start(&running->interrupt, signalled, SIGINT);

@@ -1,5 +1,6 @@
-/* The core: what the rooms of the main loop share, and its life from start to drain. Made by main.c; peers, channels,
- * logins and watches read it. Everything here belongs to the main loop's thread; workers see the configuration only. */
+/* The core: what the rooms of the main loop share, and its life from start to drain. Made by main.c; peers,
+ * channels, logins and watches read it. Everything here belongs to the main loop's thread; workers see the
+ * configuration only. */
 #ifndef STOCKROOM_SERVER_CORE_CORE_H
 #define STOCKROOM_SERVER_CORE_CORE_H
 
@@ -29,9 +30,9 @@ struct core {
     struct control *control;
     struct peers *peers;
     struct watches *watches;
-    uint64_t output_total;     /* bytes that wait to be written to all peers */
-    unsigned streams;          /* batches that have lines with the ledger writer: they share its queue */
-    bool draining;             /* take nothing new */
+    uint64_t output_total; /* bytes that wait to be written to all peers */
+    unsigned streams;      /* batches that have lines with the ledger writer: they share its queue */
+    bool draining;         /* take nothing new */
     char dummy_hash[crypto_pwhash_STRBYTES];
     char read_buffer[CORE_READ_BYTES]; /* one for all: what is read is used or copied before the next read */
 };

@@ -1,5 +1,6 @@
-/* From words to a command that runs. Called by the modes of a channel; gives each task back to its channel, or frees it when
- * that has gone. On the main loop, but for run_step, which is on a worker's thread and touches only the request. */
+/* From words to a command that runs. Called by the modes of a channel; gives each task back to its channel,
+ * or frees it when that has gone. On the main loop, but for run_step, which is on a worker's thread and
+ * touches only the request. */
 #include "server/core/dispatch.h"
 
 #include <sodium.h>
@@ -86,8 +87,8 @@ bool dispatch_parse(struct task *task, const struct words *words, unsigned first
                       identity_role_text(request->who->role));
         return false;
     }
-    enum err err = args_parse(&request->arena, command, texts + used, count - used, &request->args, &request->format,
-                              &request->error);
+    enum err err = args_parse(&request->arena, command, texts + used, count - used, &request->args,
+                              &request->format, &request->error);
     return err == ERR_OK || task_done_by(task, err);
 }
 
@@ -97,7 +98,8 @@ static bool has_step(const struct request *request)
     return request->step < COMMAND_STEPS_MAX && request->command->steps[request->step].run;
 }
 
-/* A worker's thread, or the main loop for a command that needed no step: rows become text where they were made. */
+/* A worker's thread, or the main loop for a command that needed no step: rows become text where they were
+ * made. */
 static void format_rows(struct request *request)
 {
     if (request->table.columns) {
@@ -232,7 +234,8 @@ void dispatch_take_outcome(struct task *task)
     const struct movement *movement = task->movement;
     task->is_skipped = movement->skipped;
     if (movement->err != ERR_OK) {
-        dispatch_fail(task, movement->err, "%s", movement->message ? movement->message : err_text(movement->err));
+        dispatch_fail(task, movement->err, "%s",
+                      movement->message ? movement->message : err_text(movement->err));
     } else {
         task->state = TASK_DONE;
     }

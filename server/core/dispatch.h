@@ -1,5 +1,6 @@
-/* From words to a command that runs: finding it, checking the caller's right, preparing, and lending the request to the query
- * workers, the password pool or the ledger writer. Called by the modes of a channel, on the main loop only. */
+/* From words to a command that runs: finding it, checking the caller's right, preparing, and lending the
+ * request to the query workers, the password pool or the ledger writer. Called by the modes of a channel, on
+ * the main loop only. */
 #ifndef STOCKROOM_SERVER_CORE_DISPATCH_H
 #define STOCKROOM_SERVER_CORE_DISPATCH_H
 
@@ -38,19 +39,20 @@ void dispatch_release(struct task *task);
  * False: the task is done, with an error. */
 bool dispatch_parse(struct task *task, const struct words *words, unsigned first);
 
-/* Check the values and resolve the store (the command's prepare). Then the task is done (a failure, or a command that
- * needs nothing else), or has a movement for the ledger, or steps to run. */
+/* Check the values and resolve the store (the command's prepare). Then the task is done (a failure, or a
+ * command that needs nothing else), or has a movement for the ledger, or steps to run. */
 void dispatch_prepare(struct task *task);
 
-/* Lend the task for its next step, or answer it at once (done, with ERR_BUSY) when too much output waits already.
- * False: the pool's queue is full; the task is as it was. */
+/* Lend the task for its next step, or answer it at once (done, with ERR_BUSY) when too much output waits
+ * already. False: the pool's queue is full; the task is as it was. */
 bool dispatch_run(struct task *task);
 
 /* Lend the task's movement to the ledger writer. False: its queue is full. */
 bool dispatch_post(struct task *task, struct ledger_source *source);
 
 /* The task is done, with this error. */
-void dispatch_fail(struct task *task, enum err err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void dispatch_fail(struct task *task, enum err err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Take the outcome of the task's movement. */
 void dispatch_take_outcome(struct task *task);

@@ -1,5 +1,6 @@
-/* A stream of bytes cut into numbered lines. Called by the batch on the main loop. A line that is too long is noticed as soon as
- * it is, and the rest of it is dropped as it comes: a line without an end costs no memory. */
+/* A stream of bytes cut into numbered lines. Called by the batch on the main loop. A line that is too long is
+ * noticed as soon as it is, and the rest of it is dropped as it comes: a line without an end costs no memory.
+ */
 #include "server/core/lines.h"
 
 #include <string.h>

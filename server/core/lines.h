@@ -1,4 +1,5 @@
-/* A stream of bytes cut into numbered lines, in bounded memory whatever comes. Called by the batch on the main loop. Pure. */
+/* A stream of bytes cut into numbered lines, in bounded memory whatever comes. Called by the batch on the
+ * main loop. Pure. */
 #ifndef STOCKROOM_SERVER_CORE_LINES_H
 #define STOCKROOM_SERVER_CORE_LINES_H
 
@@ -11,9 +12,9 @@
 /* Zero-initialised is empty and valid. */
 struct lines {
     struct buf buf;
-    size_t start;   /* where the next line begins */
-    size_t scanned; /* up to where no line end was seen */
-    uint64_t number; /* of the last line that was handed out */
+    size_t start;     /* where the next line begins */
+    size_t scanned;   /* up to where no line end was seen */
+    uint64_t number;  /* of the last line that was handed out */
     bool is_skipping; /* the rest of a line that was too long is not kept */
     bool is_ended;    /* nothing more comes: what is left is the last line */
 };

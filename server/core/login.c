@@ -1,5 +1,6 @@
-/* Logins: a chain of jobs (look up, verify, perhaps rehash) for each credential. Called by peers on the main loop.
- * Unknown, disabled and password-less users go through the same queries and one verification, like everybody. */
+/* Logins: a chain of jobs (look up, verify, perhaps rehash) for each credential. Called by peers on the main
+ * loop. Unknown, disabled and password-less users go through the same queries and one verification, like
+ * everybody. */
 #include "server/core/login.h"
 
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "common/text.h"
 #include "common/values.h"
 #include "common/wire.h"
+#include "server/core/commands/public_key.h"
 #include "server/core/core.h"
 #include "server/core/passwords.h"
 
@@ -31,7 +33,7 @@ struct login {
     char *key_blob;
     size_t key_blob_len;
 
-    enum err err; /* of the query */
+    enum err err;              /* of the query */
     struct identity *identity; /* what the database knows; worth nothing until verified */
     char hash[crypto_pwhash_STRBYTES];
     char new_hash[crypto_pwhash_STRBYTES]; /* empty: the old one will do */
@@ -92,6 +94,15 @@ static struct identity *make_identity(struct arena *arena, const struct db_resul
     return identity_new((int32_t)db_result_i64(result, 0, 0), key_id, role, user, list, count);
 }
 
+/* A key that `key add` would not take opens nothing, however it came into the database; the look-up is the
+ * same. */
+static bool is_acceptable_key(const struct login *login)
+{
+    struct err_info reason;
+    return public_key_check_blob(login->key_type, (const unsigned char *)login->key_blob, login->key_blob_len,
+                                 &reason) == ERR_OK;
+}
+
 static enum err find_key(struct login *login, struct db *db, struct arena *arena, struct err_info *info)
 {
     cleanup(cleanup_db_result) struct db_result *result = NULL;
@@ -101,7 +112,7 @@ static enum err find_key(struct login *login, struct db *db, struct arena *arena
     db_bind_text(&params, login->key_type);
     db_bind_bytes(&params, login->key_blob, login->key_blob_len);
     enum err err = db_query(db, SQL_QUERY_LOGIN_KEY, &params, &result, info);
-    if (err == ERR_OK && db_result_rows(result) == 1) {
+    if (err == ERR_OK && db_result_rows(result) == 1 && is_acceptable_key(login)) {
         login->identity = make_identity(arena, result, 2, login->user);
         login->is_verified = login->identity != NULL;
     }

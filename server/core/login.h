@@ -1,5 +1,5 @@
-/* Logins: checking a password or a public key against the database. Called by peers on the main loop; the work is done
- * on the query workers and the password pool. Every failure costs the same and says the same. */
+/* Logins: checking a password or a public key against the database. Called by peers on the main loop; the
+ * work is done on the query workers and the password pool. Every failure costs the same and says the same. */
 #ifndef STOCKROOM_SERVER_CORE_LOGIN_H
 #define STOCKROOM_SERVER_CORE_LOGIN_H
 
@@ -22,8 +22,8 @@ struct login_credential {
     size_t key_blob_len;
 };
 
-/* Told on the main loop. identity: one reference, the callee's, or NULL for a failure, whose text for the client is
- * message ("" when the credential was simply wrong). Not told after login_abandon. */
+/* Told on the main loop. identity: one reference, the callee's, or NULL for a failure, whose text for the
+ * client is message ("" when the credential was simply wrong). Not told after login_abandon. */
 typedef void (*login_done_fn)(void *argument, struct identity *identity, const char *message);
 
 /* Check a credential; it is copied, and wiped when the check is over. */

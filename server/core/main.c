@@ -1,5 +1,6 @@
-/* stockroomd-core: the process with the database's credentials. Started by stockroomd (serve), or by an administrator through it
- * (migrate, user-add). Reads the command line, the configuration and its secrets; core.c does the rest. */
+/* stockroomd-core: the process with the database's credentials. Started by stockroomd (serve), or by an
+ * administrator through it (migrate, user-add). Reads the command line, the configuration and its secrets;
+ * core.c does the rest. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -1,4 +1,5 @@
-/* The modes of a channel: how each begins. Called by channel.c; the rest of a mode is its struct channel_mode. */
+/* The modes of a channel: how each begins. Called by channel.c; the rest of a mode is its struct
+ * channel_mode. */
 #ifndef STOCKROOM_SERVER_CORE_MODES_H
 #define STOCKROOM_SERVER_CORE_MODES_H
 

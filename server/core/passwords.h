@@ -1,5 +1,6 @@
-/* Passwords: argon2id by libsodium, at the configured cost. Called on the password pool's threads (and by the command line
- * tools); slow on purpose, so never on the main loop. Touches neither the database nor the log. */
+/* Passwords: argon2id by libsodium, at the configured cost. Called on the password pool's threads (and by the
+ * command line tools); slow on purpose, so never on the main loop. Touches neither the database nor the log.
+ */
 #ifndef STOCKROOM_SERVER_CORE_PASSWORDS_H
 #define STOCKROOM_SERVER_CORE_PASSWORDS_H
 
@@ -15,8 +16,8 @@
 enum err passwords_hash(const struct config *config, const char *password, char *ret_hash,
                         struct err_info *ret_info);
 
-/* A hash that no password opens, at the configured cost: what a login is checked against when there is no user, no
- * password or no right to log in, so that it takes as long as any other. */
+/* A hash that no password opens, at the configured cost: what a login is checked against when there is no
+ * user, no password or no right to log in, so that it takes as long as any other. */
 enum err passwords_make_dummy(const struct config *config, char *ret_hash, struct err_info *ret_info);
 
 /* Exactly one verification. The password need not be NUL-terminated. Any thread but the main loop's. */

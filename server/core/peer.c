@@ -1,5 +1,6 @@
-/* A peer's life: made from a descriptor that front sent, read while its channel takes input, dismissed or closed. Called by
- * control.c, channels and core; on the main loop only. Touches nothing but its socket and its own channel. */
+/* A peer's life: made from a descriptor that front sent, read while its channel takes input, dismissed or
+ * closed. Called by control.c, channels and core; on the main loop only. Touches nothing but its socket and
+ * its own channel. */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,8 +104,8 @@ void peer_update_reading(struct peer *peer)
     if (peer->is_closing) {
         return;
     }
-    bool wants = !peer->is_ended &&
-                 (!peer->channel || peer->channel_ended || channel_wants_input(peer->channel));
+    bool wants =
+        !peer->is_ended && (!peer->channel || peer->channel_ended || channel_wants_input(peer->channel));
     if (wants && peer->has_kept) {
         turn_work(peer->core->turn, &peer->parse_item);
         wants = false; /* first what is here */
@@ -200,8 +201,9 @@ void peer_conclude(struct peer *peer)
         peer->channel = NULL;
         peer->channel_ended = false;
         peer->is_ended = peer->is_ended || peer->is_raw;
+        peer->leave_ticks = peer->finish && !peer->is_raw;
     }
-    if (peer->dismissal && !peer->channel && !peer->is_ended) {
+    if (peer->dismissal && !peer->channel && !peer->is_ended && peer->leave_ticks == 0) {
         say_goodbye(peer);
     }
     peer_update_reading(peer);
@@ -225,6 +227,18 @@ void peers_dismiss(struct core *core, int32_t user_id, const char *reason, bool 
     for (struct peer *peer = peers_first(core->peers); peer; peer = peer->next) {
         if (user_id == 0 || (peer->who && peer->who->user_id == user_id)) {
             dismiss(peer, reason, finish);
+        }
+    }
+}
+
+void peers_hurry(struct core *core)
+{
+    for (struct peer *peer = peers_first(core->peers); peer; peer = peer->next) {
+        if (peer->leave_ticks > 1) {
+            peer->leave_ticks = 0;
+            peer_touch(peer);
+        } else if (peer->leave_ticks > 0) {
+            peer->leave_ticks++;
         }
     }
 }

@@ -1,5 +1,5 @@
-/* A peer's input: frames from a session process that may be hostile. Part of peer.c's room; on the main loop only. A
- * frame that is malformed or out of order ends the peer: a healthy session never sends one. */
+/* A peer's input: frames from a session process that may be hostile. Part of peer.c's room; on the main loop
+ * only. A frame that is malformed or out of order ends the peer: a healthy session never sends one. */
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,12 +33,12 @@ static void login_answered(void *argument, struct identity *identity, const char
     if (identity) {
         peer->who = identity;
         log_info("session.open", "session", peer->number, "user", identity->user, "role",
-                 identity_role_text(identity->role), "method", peer->login_method, "source", peer->source, "port",
-                 peer->port);
+                 identity_role_text(identity->role), "method", peer->login_method, "source", peer->source,
+                 "port", peer->port);
         control_send(peer->core->control, WIRE_FRONT_AUTHENTICATED, peer->session);
     } else {
-        log_warning("login.failed", "session", peer->number, "method", peer->login_method, "source", peer->source,
-                    "reason", *message ? message : "wrong credential");
+        log_warning("login.failed", "session", peer->number, "method", peer->login_method, "source",
+                    peer->source, "reason", *message ? message : "wrong credential");
         if (!*message) { /* the database's trouble is not the client's fault */
             control_send(peer->core->control, WIRE_FRONT_REFUSED, peer->session);
         }

@@ -20,10 +20,11 @@ struct peer {
     bool is_raw;
     bool is_reading;
     bool is_closing;
-    bool is_ended;          /* its goodbye is among the output: close once that is written */
-    bool finish;            /* dismissed, but what runs is finished first */
-    const char *dismissal;  /* static text; NULL: it may stay */
-    struct identity *who;   /* NULL: not logged in */
+    bool is_ended;         /* its goodbye is among the output: close once that is written */
+    bool finish;           /* dismissed, but what runs is finished first */
+    const char *dismissal; /* static text; NULL: it may stay */
+    unsigned leave_ticks;  /* time for the client to leave by itself: ticks so far + 1; 0: none */
+    struct identity *who;  /* NULL: not logged in */
     char source[PEER_SOURCE_MAX];
     char port[8];
 
@@ -60,7 +61,8 @@ void peer_close(struct peer *peer);
 /* End the channel that said its last word, and the peer that was dismissed; before output is written. */
 void peer_conclude(struct peer *peer);
 
-/* peer_frames.c: use what was read. False: the peer broke the rules. Frames for a channel that is full are kept. */
+/* peer_frames.c: use what was read. False: the peer broke the rules. Frames for a channel that is full are
+ * kept. */
 bool peer_take_bytes(struct peer *peer, char *data, size_t len);
 bool peer_take_kept(struct peer *peer);
 

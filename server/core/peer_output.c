@@ -1,5 +1,6 @@
-/* A peer's output: gathered during a turn, written at its end, in slices so that progress is noticed. Part of peer.c's room;
- * on the main loop only. Counts what waits, so that channels and core can stop asking for more. */
+/* A peer's output: gathered during a turn, written at its end, in slices so that progress is noticed. Part of
+ * peer.c's room; on the main loop only. Counts what waits, so that channels and core can stop asking for
+ * more. */
 #include <stddef.h>
 
 #include "server/core/peer_internal.h"

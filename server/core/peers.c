@@ -1,4 +1,5 @@
-/* All peers: a list of every one and a hash of the sessions by number. Called by peer.c and core.c on the main loop. */
+/* All peers: a list of every one and a hash of the sessions by number. Called by peer.c and core.c on the
+ * main loop. */
 #include <stdlib.h>
 
 #include "server/core/peer_internal.h"

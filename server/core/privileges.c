@@ -17,8 +17,8 @@ static enum err become(const char *user, struct err_info *ret_info)
     struct passwd *found = NULL;
     int error = getpwnam_r(user, &entry, memory, sizeof memory, &found);
     if (!found) {
-        return err_set(ret_info, ERR_USAGE, "[server] user: there is no user '%s'%s%s", user, error ? ": " : "",
-                       error ? strerror(error) : "");
+        return err_set(ret_info, ERR_USAGE, "[server] user: there is no user '%s'%s%s", user,
+                       error ? ": " : "", error ? strerror(error) : "");
     }
     if (entry.pw_uid == 0) {
         return err_set(ret_info, ERR_USAGE, "[server] user: '%s' is root", user);

@@ -1,5 +1,5 @@
-/* One command of an exec: perhaps a line of stdin first, then the command, its answer and its exit status. A mode of a channel
- * (modes.h); on the main loop only. What else comes on stdin is read and forgotten. */
+/* One command of an exec: perhaps a line of stdin first, then the command, its answer and its exit status. A
+ * mode of a channel (modes.h); on the main loop only. What else comes on stdin is read and forgotten. */
 #include <stdlib.h>
 #include <string.h>
 

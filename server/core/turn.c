@@ -1,5 +1,6 @@
-/* The turns of the main loop: three rings of items, an idle handle for the work phase (active only while there is work, so
- * that an idle server sleeps) and a prepare handle for the end of a turn. Called on the main loop only. */
+/* The turns of the main loop: three rings of items, an idle handle for the work phase (active only while
+ * there is work, so that an idle server sleeps) and a prepare handle for the end of a turn. Called on the
+ * main loop only. */
 #include "server/core/turn.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* Watching a store. Called by channels and by core; on the main loop, but for run_read, which has only its job. One read at a time
- * for each watch, with a pause between two, so that a busy store's watchers do not keep the till from the database. */
+/* Watching a store. Called by channels and by core; on the main loop, but for run_read, which has only its
+ * job. One read at a time for each watch, with a pause between two, so that a busy store's watchers do not
+ * keep the till from the database. */
 #include "server/core/watch.h"
 
 #include <stdlib.h>
@@ -82,7 +83,8 @@ void watches_free(struct watches *watches)
     free(watches);
 }
 
-static const char *cell_text(const struct table *table, const struct cell *row, const char *name, struct buf *quantity)
+static const char *cell_text(const struct table *table, const struct cell *row, const char *name,
+                             struct buf *quantity)
 {
     for (unsigned i = 0; i < table->column_count; i++) {
         if (strcmp(table->columns[i].name, name) != 0) {
@@ -104,7 +106,8 @@ static const char *cell_text(const struct table *table, const struct cell *row, 
 /* A line for each movement: a stream has no widths to align to. */
 static void append_text_rows(struct reading *reading, const struct table *table)
 {
-    static const char *const names[] = {"recorded_at", "store", "seq", "type", "sku", "quantity", "balance", "user"};
+    static const char *const names[] = {"recorded_at", "store",    "seq",     "type",
+                                        "sku",         "quantity", "balance", "user"};
     enum { NAMES = sizeof names / sizeof *names };
     cleanup(buf_done) struct buf quantity = {0};
     for (unsigned i = 0; !reading->has_header && i < NAMES; i++) {

@@ -1,6 +1,6 @@
-/* Watching a store: movements as they are posted, pushed to a channel from a sequence number on. Made by a channel when a `watch` has
- * been answered; told of news by the ledger writer's announcements. On the main loop; rows are read and formatted by a
- * query worker. Reads only while the channel's output drains. */
+/* Watching a store: movements as they are posted, pushed to a channel from a sequence number on. Made by a
+ * channel when a `watch` has been answered; told of news by the ledger writer's announcements. On the main
+ * loop; rows are read and formatted by a query worker. Reads only while the channel's output drains. */
 #ifndef STOCKROOM_SERVER_CORE_WATCH_H
 #define STOCKROOM_SERVER_CORE_WATCH_H
 
@@ -19,7 +19,8 @@ void watches_free(struct watches *watches);
 /* A store got movements. Cheap for stores that nobody watches. */
 void watches_tell(struct watches *watches, const char *store_code);
 
-/* Follow request->watch after request->watch_seq, in the request's format, with its line and tag. Copies what it needs. */
+/* Follow request->watch after request->watch_seq, in the request's format, with its line and tag. Copies what
+ * it needs. */
 struct watch *watch_new(struct channel *channel, const struct request *request);
 void watch_free(struct watch *watch);
 

@@ -1,5 +1,6 @@
 /* Pools of threads: a bounded queue in, a list of finished jobs out, one wake-up of the loop for many jobs.
- * Called by the main loop; the threads are its own. Touches the database only to keep each thread's connection good. */
+ * Called by the main loop; the threads are its own. Touches the database only to keep each thread's
+ * connection good. */
 #include "server/core/work.h"
 
 #include <errno.h>
