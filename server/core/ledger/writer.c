@@ -190,6 +190,8 @@ static void writer_answer_unknown(const struct posting *posting)
     for (size_t i = 0; i < posting->line_count; i++) {
         struct posting_line *line = &posting->lines[i];
         if (line->posts || line->same != NULL) {
+            struct ledger_source *source = line->movement->source;
+            source->stops_now |= !source->is_interactive;
             posting_refuse(
                 line, ERR_DATABASE_UNAVAILABLE,
                 "the database did not say whether this was posted: look at the movements, or repeat it "
@@ -259,6 +261,8 @@ static size_t writer_middle(struct movement *const *movements, size_t count)
     return i;
 }
 
+static void writer_post_wanted(struct writer *writer, struct movement *const *movements, size_t count);
+
 /* A take that the database refuses as a whole, for one line that our own checks let through: find that line
  * by halving, so that it fails alone. The depth is the logarithm of the take's length. */
 static bool writer_post_halves(struct writer *writer, struct movement *const *movements, size_t count)
@@ -268,12 +272,13 @@ static bool writer_post_halves(struct writer *writer, struct movement *const *mo
     if (middle == count) {
         return false;
     }
-    writer_post(writer, movements, middle);
-    writer_post(writer, movements + middle, count - middle);
+    writer_post_wanted(writer, movements, middle);
+    writer_post_wanted(writer, movements + middle, count - middle);
     return true;
 }
 
-void writer_post(struct writer *writer, struct movement *const *movements, size_t count)
+/* Post what is still wanted: each movement gets its outcome. */
+static void writer_post_wanted(struct writer *writer, struct movement *const *movements, size_t count)
 {
     struct err_info info = {0};
     unsigned tries = 0;
@@ -303,4 +308,22 @@ void writer_post(struct writer *writer, struct movement *const *movements, size_
         break;
     }
     writer_settle_sources(movements, count);
+}
+
+void writer_post(struct writer *writer, struct movement *const *movements, size_t count)
+{
+    cleanup(arena_done) struct arena arena = {0};
+    struct movement **wanted = arena_calloc(&arena, count, sizeof(struct movement *));
+    size_t wanted_count = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        /* Its batch has ended: not even a database that is away need be asked. */
+        movements[i]->skipped = movements[i]->source->has_stopped;
+        if (!movements[i]->skipped) {
+            wanted[wanted_count++] = movements[i];
+        }
+    }
+    if (wanted_count > 0) {
+        writer_post_wanted(writer, wanted, wanted_count);
+    }
 }
