@@ -79,11 +79,7 @@ build() {
     fi
     bin=$STOCKROOM_ROOT/build/release/bin
     say "Building (build/release)…"
-    (
-        cd "$STOCKROOM_ROOT"
-        run_logged "configuring the build" "$dir/build.log" cmake --preset release -DBUILD_TESTING=OFF
-        run_logged "the build" "$dir/build.log" cmake --build build/release
-    )
+    cmake_build release "$dir/build.log" --preset release -DBUILD_TESTING=OFF
 }
 
 # ---- The database ---------------------------------------------------------------------------------------------------

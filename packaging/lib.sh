@@ -31,6 +31,25 @@ run_logged() { # WHAT LOG COMMAND…
     fi
 }
 
+# Configure and build in build/NAME; whoever else builds there is waited for.
+cmake_build() { # NAME LOG CONFIGURE-ARGUMENT… [-- BUILD-ARGUMENT…]
+    local name=$1 log=$2 configure=()
+    shift 2
+    while (($# > 0)) && [[ $1 != -- ]]; do
+        configure+=("$1")
+        shift
+    done
+    (($# == 0)) || shift
+    mkdir -p -- "$STOCKROOM_ROOT/build"
+    (
+        cd "$STOCKROOM_ROOT" || exit
+        exec 8>"build/.$name.lock"
+        flock 8
+        run_logged "configuring build/$name" "$log" cmake -B "build/$name" "${configure[@]}"
+        run_logged "building build/$name" "$log" cmake --build "build/$name" "$@"
+    )
+}
+
 # Wait until a command succeeds; fails when that takes longer than so many seconds.
 wait_until() { # SECONDS COMMAND…
     local deadline=$((SECONDS + $1))

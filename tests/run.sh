@@ -35,16 +35,13 @@ parse_arguments() {
 
 build() { # PRESET
     say "Building: $1"
-    run_logged "configuring $1" "$log" cmake --preset "$1" -DBUILD_TESTING=ON
-    run_logged "building $1" "$log" cmake --build "build/$1"
+    cmake_build "$1" "$log" --preset "$1" -DBUILD_TESTING=ON
 }
 
 # Compiled only: what it finds it finds while compiling.
 build_with_clang() {
     say "Building: clang"
-    run_logged "configuring with clang" "$log" cmake -S . -B build/clang -G Ninja -DCMAKE_C_COMPILER=clang \
-        -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSTOCKROOM_WERROR=ON
-    run_logged "building with clang" "$log" cmake --build build/clang
+    cmake_build clang "$log" -S . -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSTOCKROOM_WERROR=ON
 }
 
 run_tests() { # PRESET

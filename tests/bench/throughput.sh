@@ -18,13 +18,8 @@ clean_up() {
 
 build() {
     say "Building (build/bench)…"
-    (
-        cd "$STOCKROOM_ROOT"
-        run_logged "configuring the build" "$work/build.log" \
-            cmake --preset release -B build/bench -DBUILD_TESTING=ON
-        run_logged "the build" "$work/build.log" cmake --build build/bench --target \
-            stockroomd stockroomd-core stockroom-tui bench_lockstep bench_bare_ledger
-    )
+    cmake_build bench "$work/build.log" --preset release -DBUILD_TESTING=ON -- --target \
+        stockroomd stockroomd-core stockroom-tui bench_lockstep bench_bare_ledger
 }
 
 free_port() {
