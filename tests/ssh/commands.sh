@@ -21,7 +21,7 @@ refused() { # STATUS CODE USER COMMAND… — the failure in text and in json
     assert_status "$status"
     assert_matches "$ERR" "^stockroom: $code: ."
     assert_equal '' "$OUT" "stdout"
-    tssh "$@ --format json"
+    tssh "$@" --format json
     assert_status "$status"
     assert_matches "$ERR" "^stockroom: $code: ."
     assert_json "len(rows) == 1 and row['ok'] is False and row['error'] == '$code' and row['message']"

@@ -93,11 +93,13 @@ assert_equal $total "$(sql "SELECT quantity / 1000 FROM inventory i JOIN stores 
     WHERE code = 'S002' AND sku = 'A-2'")" "balance after the cuts"
 
 # ---- Many at once with one key: as if it had been one
+racers=()
 for i in 1 2 3 4; do
     timeout 120 ssh -F "$SERVER_DIR/ssh_config" -o BatchMode=yes bob@stockroom batch --key race --format json \
         < <(for ((n = 0; n < 500; n++)); do echo 'stock-in A-3 1 --store S002'; done) >"$TEST_DIR/race-$i" 2>&1 &
+    racers+=($!)
 done
-wait $(jobs -p | grep -v "^$SERVER_PID$")
+wait "${racers[@]}"
 for i in 1 2 3 4; do
     assert_equal 500 "$(grep -c '"ok":true' "$TEST_DIR/race-$i")" "results of racer $i"
 done
