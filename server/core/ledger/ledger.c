@@ -11,8 +11,14 @@
 #include "server/core/ledger/source.h"
 #include "server/core/ledger/writer.h"
 
-/* A commit never takes fewer lines than this, however slow the machine. */
-enum { LEDGER_QUOTA_MIN = 64, LEDGER_QUOTA_START = 500 };
+enum {
+    LEDGER_QUOTA_MIN = 64,        /* a commit never takes fewer lines than this, however slow the machine */
+    LEDGER_COST_MIN_LINES = 32,   /* smaller ones tell nothing of what a line costs */
+    LEDGER_COST_START_NS = 40000, /* a line, before anything is known */
+    LEDGER_COST_WEIGHT = 8,       /* the last commit counts for an eighth */
+    LEDGER_QUIET_MS = 2000,       /* no one has waited at a till for so long: */
+    LEDGER_QUIET_FACTOR = 3       /* commits may take so many times longer */
+};
 
 /* A store that got movements, to be told on the main loop. */
 struct ledger_news {
@@ -31,8 +37,9 @@ struct ledger {
     void *posted_argument;
     void (*closed)(void *argument);
     void *closed_argument;
-    size_t quota; /* lines of one commit; the writer's */
-    size_t quota_max;
+    size_t quota_max;       /* lines of one commit, at most */
+    uint64_t line_cost_ns;  /* what a line has cost lately; this and the next are the writer's */
+    uint64_t busy_until_ms; /* someone waited at a till not long before */
     size_t take_max;
     unsigned commit_target_ms;
 
@@ -84,29 +91,33 @@ static void ledger_give_back(struct ledger *ledger, struct movement *const *move
     uv_async_send(&ledger->async);
 }
 
-static uint64_t ledger_clock_ms(void)
+static uint64_t ledger_clock_ns(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Cut commits so that one takes about the target: long ones at once, short ones that were full a little at a
- * time. */
-static void ledger_adapt_quota(struct ledger *ledger, size_t count, uint64_t took_ms)
+static void ledger_learn_cost(struct ledger *ledger, size_t count, uint64_t took_ns)
 {
-    if (took_ms > ledger->commit_target_ms && count * 2 > ledger->quota) {
-        ledger->quota -= ledger->quota / 8;
-    } else if (took_ms * 4 < (uint64_t)ledger->commit_target_ms * 3 && count >= ledger->quota) {
-        ledger->quota += ledger->quota / 8;
+    if (count >= LEDGER_COST_MIN_LINES) {
+        ledger->line_cost_ns -= ledger->line_cost_ns / LEDGER_COST_WEIGHT;
+        ledger->line_cost_ns += took_ns / count / LEDGER_COST_WEIGHT;
     }
-    if (ledger->quota < LEDGER_QUOTA_MIN) {
-        ledger->quota = LEDGER_QUOTA_MIN;
+}
+
+/* Cut commits so that one takes about the target: a till that comes now waits for the one under way. */
+static size_t ledger_quota(const struct ledger *ledger)
+{
+    uint64_t target_ms = ledger->commit_target_ms;
+
+    if (ledger_clock_ns() / 1000000 >= ledger->busy_until_ms) {
+        target_ms *= LEDGER_QUIET_FACTOR;
     }
-    if (ledger->quota > ledger->quota_max) {
-        ledger->quota = ledger->quota_max;
-    }
+    size_t quota = (size_t)(target_ms * 1000000 / (ledger->line_cost_ns + 1));
+    quota = quota < LEDGER_QUOTA_MIN ? LEDGER_QUOTA_MIN : quota;
+    return quota > ledger->quota_max ? ledger->quota_max : quota;
 }
 
 static void *ledger_thread(void *argument)
@@ -120,11 +131,14 @@ static void *ledger_thread(void *argument)
         abort();
     }
     pthread_setname_np(pthread_self(), "ledger");
-    while ((count = queue_take(ledger->queue, movements, ledger->take_max, ledger->quota, &is_interactive)) >
-           0) {
-        uint64_t started_ms = ledger_clock_ms();
+    while ((count = queue_take(ledger->queue, movements, ledger->take_max, ledger_quota(ledger),
+                               &is_interactive)) > 0) {
+        uint64_t started_ns = ledger_clock_ns();
+        if (is_interactive) {
+            ledger->busy_until_ms = started_ns / 1000000 + LEDGER_QUIET_MS;
+        }
         writer_post(ledger->writer, movements, count);
-        ledger_adapt_quota(ledger, count, ledger_clock_ms() - started_ms);
+        ledger_learn_cost(ledger, count, ledger_clock_ns() - started_ns);
         ledger_give_back(ledger, movements, count);
     }
     free(movements);
@@ -211,7 +225,7 @@ struct ledger *ledger_new(uv_loop_t *loop, const struct config *config, ledger_d
     ledger->posted_argument = posted_argument;
     ledger->commit_target_ms = config->ledger.commit_target_ms;
     ledger->quota_max = config->ledger.lines_per_transaction;
-    ledger->quota = ledger->quota_max < LEDGER_QUOTA_START ? ledger->quota_max : LEDGER_QUOTA_START;
+    ledger->line_cost_ns = LEDGER_COST_START_NS;
     ledger->take_max = ledger->quota_max + config->limits.atomic_lines;
     ledger->async.data = ledger;
     pthread_mutex_init(&ledger->lock, NULL);
