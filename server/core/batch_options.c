@@ -1,5 +1,5 @@
-/* The options of a batch: checked like any command's, by a table of their own. Part of batch.c's room; on the
- * main loop. */
+/* The options of a batch: checked like any command's, by the table entry of `batch`. Part of batch.c's room;
+ * on the main loop. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,30 +8,12 @@
 #include "server/core/answer.h"
 #include "server/core/args.h"
 #include "server/core/batch_internal.h"
-#include "server/core/command.h"
-
-static const struct option_spec options[] = {
-    {"key", "KEY", "give line i the ref KEY:i, so that the batch may simply be run again", false, false},
-    {"atomic", NULL, "post all lines or none", false, false},
-    {"dry-run", NULL, "check every line against live stock, post nothing", false, false},
-    {"stop-on-error", NULL, "look at no line after the first that fails", false, false},
-    {"progress", NULL, "tell on stderr how far it is", false, false},
-    {"store", "CODE", "the store of lines that name none, as by `use CODE`", false, false},
-    OPTION_END,
-};
-
-const struct command batch_command = {
-    .name = "batch",
-    .options = options,
-    .roles = ROLE_ANY,
-    .cost = COST_READ,
-    .summary = "run a command a line from stdin, with a result a line on stdout",
-};
+#include "server/core/commands/commands.h"
 
 void batch_refuse(struct batch *batch, enum err err, const char *message)
 {
     struct task *task = dispatch_new(batch->channel, batch->options.format);
-    task->request.command = &batch_command;
+    task->request.command = &command_batch;
     dispatch_fail(task, err, "%s", message);
     answer_single(channel_out(batch->channel), task);
     answer_single_error(channel_error_out(batch->channel), task);
@@ -62,7 +44,7 @@ static enum err read_options(struct batch *batch, struct arena *arena, const str
     struct batch_options *given = &batch->options;
     struct args args;
     args_find_format(words->texts, (unsigned)words->count, &given->format);
-    enum err err = args_parse(arena, &batch_command, words->texts + 1, (unsigned)words->count - 1, &args,
+    enum err err = args_parse(arena, &command_batch, words->texts + 1, (unsigned)words->count - 1, &args,
                               &given->format, info);
     if (err != ERR_OK) {
         return err;

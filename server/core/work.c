@@ -80,6 +80,7 @@ static void *thread_main(void *argument)
 {
     struct work_pool *pool = argument;
     struct db *db = NULL;
+    pthread_setname_np(pthread_self(), pool->settings.name);
     if (pool->settings.database) {
         struct err_info info;
         db = db_new(pool->settings.database);
