@@ -55,6 +55,8 @@ run_tests() { # PRESET
     else
         arguments+=(-LE slow)
     fi
+    # Freed memory is watched for a while, but not so much of it that tests of memory would see it.
+    export ASAN_OPTIONS=${ASAN_OPTIONS:-quarantine_size_mb=4:thread_local_quarantine_size_kb=64:malloc_context_size=10}
     ctest "${arguments[@]}" -j "$jobs" </dev/null
 }
 
