@@ -4,6 +4,7 @@
 #include "common/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -62,6 +63,11 @@ void log_init(const char *process, int fd, enum log_level least)
     state.process[len] = '\0';
     atomic_store(&state.fd, fd);
     atomic_store(&state.least, (int)least);
+}
+
+int log_redirect(int fd)
+{
+    return dup3(fd, atomic_load(&state.fd), O_CLOEXEC) < 0 ? errno : 0;
 }
 
 static const char *level_text(enum log_level level)

@@ -13,6 +13,10 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_E
  * appended with one write each, so that processes may share a file. */
 void log_init(const char *process, int fd, enum log_level least);
 
+/* Send lines elsewhere, without losing or mixing one: fd takes the place of the descriptor that log_init was given,
+ * under its number; the caller closes fd. Returns 0 or an errno. Any thread. */
+int log_redirect(int fd);
+
 /* Start the draining thread; queue_lines bounds what waits. Returns 0 or an errno. */
 int log_start_thread(unsigned queue_lines);
 

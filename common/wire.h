@@ -55,11 +55,12 @@ enum wire_from_core {
     WIRE_GOODBYE = 68       /* str reason: tell the client in the disconnect message and leave */
 };
 
-/* Front -> core. The first two carry a socket (SCM_RIGHTS). */
+/* Front -> core. Some carry a descriptor (SCM_RIGHTS): a socket, but for the log. */
 enum wire_front_to_core {
     WIRE_CORE_SESSION = 1, /* u64 session, str source address ("192.0.2.7" or "2001:db8::1"), u16 port */
     WIRE_CORE_TUI = 2,     /* u64 session whose identity this TUI has */
-    WIRE_CORE_DRAIN = 3    /* stop: finish what runs, answer, exit */
+    WIRE_CORE_DRAIN = 3,   /* stop: finish what runs, answer, exit */
+    WIRE_CORE_LOG = 4      /* carries a descriptor: the log goes there from now on (core may not open files) */
 };
 
 /* Core -> front. */

@@ -68,6 +68,18 @@ static void take_tui(struct control *control, struct wire_reader *reader, int fd
     peer_new_tui(control->core, session, fd);
 }
 
+/* The file was rotated: front, which may, has opened it anew. */
+static void take_log(int fd)
+{
+    int error = fd < 0 ? EBADF : log_redirect(fd);
+
+    if (error != 0) {
+        log_error("log.redirect", "error", strerror(error));
+    } else {
+        log_info("log.redirected");
+    }
+}
+
 static void take_message(struct control *control, const void *data, size_t len, int fd)
 {
     struct wire_reader reader;
@@ -79,6 +91,9 @@ static void take_message(struct control *control, const void *data, size_t len, 
     case WIRE_CORE_TUI:
         take_tui(control, &reader, fd);
         return;
+    case WIRE_CORE_LOG:
+        take_log(fd);
+        break;
     case WIRE_CORE_DRAIN:
         core_drain(control->core, "front asked");
         break;

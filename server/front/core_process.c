@@ -302,6 +302,19 @@ void core_process_kill(struct core_process *core)
 }
 
 /* One that is not ready yet has promised nothing to anybody. */
+void core_process_share_log(struct core_process *core, int fd)
+{
+    cleanup(buf_done) struct buf message = {0};
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+    if (copy < 0) {
+        log_error("config.log", "error", strerror(errno));
+        return;
+    }
+    wire_put_u8(&message, WIRE_CORE_LOG);
+    core_process_send(core, &message, copy);
+}
+
 void core_process_drain(struct core_process *core)
 {
     cleanup(buf_done) struct buf message = {0};

@@ -29,6 +29,9 @@ bool core_process_is_ready(const struct core_process *core);
 /* Read what core has said so far; before someone is judged for what core may have said already. */
 void core_process_catch_up(struct core_process *core);
 
+/* After SIGHUP: the log goes to this descriptor, which stays the caller's. */
+void core_process_share_log(struct core_process *core, int fd);
+
 /* It is to finish and exit; it is not started again. */
 void core_process_drain(struct core_process *core);
 

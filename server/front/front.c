@@ -184,6 +184,9 @@ static void use_config(struct front *front, struct config *config)
         log_fd = front->log_fd;
     }
     use_log(front, log_fd);
+    if (log_fd > STDERR_FILENO) {
+        core_process_share_log(front->core, log_fd);
+    }
 }
 
 /* The listening addresses and the user stay: those are for a new start. A bad file changes nothing. */

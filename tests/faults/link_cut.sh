@@ -12,5 +12,5 @@ for answered in 1 500 5000 12000; do
     kill -KILL "$BATCH_PID" 2>/dev/null || true
     batch_wait
 done
-batch_finish
+batch_prove
 test_done

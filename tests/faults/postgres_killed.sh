@@ -31,5 +31,5 @@ for answered in 300 9000; do
     pg_test_restart fsync=on full_page_writes=on
     batch_wait
 done
-batch_finish
+batch_prove
 test_done

@@ -13,5 +13,5 @@ for answered in 300 9000; do
     batch_wait
     server_launch
 done
-batch_finish
+batch_prove
 test_done

@@ -1,0 +1,64 @@
+#!/bin/bash
+# Kill after kill: the client, core, the whole server, a backend of PostgreSQL or PostgreSQL itself, whichever chance picks, in the
+# middle of one batch after another. Not one acknowledged line may be lost or doubled. KILLS says how many (slow: 1,000 take
+# half an hour); progress goes to stderr.
+# shellcheck source=tests/lib/server.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lib/server.sh"
+# shellcheck source=tests/faults/batch_again.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/batch_again.sh"
+KILLS=${KILLS:-100}
+BATCH_LINES=${BATCH_LINES_A_KILL:-4000}
+
+pg_test_start fsync=on full_page_writes=on
+TEST_AT_END=pg_test_stop
+server_start '[ledger]' 'resolve_seconds = 5'
+batch_prepare
+
+kill_client() { kill -KILL "$BATCH_PID" 2>/dev/null || true; }
+kill_core() {
+    pkill -KILL -P "$SERVER_PID" -f stockroomd-core || true
+    batch_wait
+    wait_until 60 server_listens_or_died
+}
+kill_server() {
+    server_stop KILL
+    batch_wait
+    server_launch
+}
+kill_backend() { # PostgreSQL then ends all its backends, and recovers
+    local backend
+    backend=$(sql "SELECT pid FROM pg_stat_activity WHERE application_name = 'stockroom ledger' LIMIT 1")
+    [[ -z $backend ]] || as_postgres "$(pg_bin pg_ctl)" kill KILL "$backend" || true
+}
+kill_postgres() {
+    pg_test_kill
+    pg_test_restart fsync=on full_page_writes=on
+}
+postgres_answers() { sql 'SELECT 1'; }
+
+victims=(client client core core server backend backend postgres)
+killed=0 batches=0
+declare -A count=()
+while ((killed < KILLS)); do
+    BATCH_KEY=kill-$batches
+    batches=$((batches + 1))
+    for _ in 1 2 3; do
+        ((killed < KILLS)) || break
+        batch_start
+        wait_until 60 batch_answered $((RANDOM % (BATCH_LINES * 9 / 10)))
+        victim=${victims[RANDOM % ${#victims[@]}]}
+        "kill_$victim"
+        count[$victim]=$((${count[$victim]:-0} + 1))
+        killed=$((killed + 1))
+        batch_wait
+    done
+    assert_until postgres_answers
+    batch_finish
+    say "$killed of $KILLS kills, $batches batches"
+done
+assert_ledger_is_sound
+assert_equal $((batches * BATCH_LINES)) "$(sql 'SELECT count(*) FROM stock_movements')" 'movements in all'
+for victim in "${!count[@]}"; do
+    say "killed $victim: ${count[$victim]}"
+done
+test_done
