@@ -156,7 +156,7 @@ port_is_taken() { # PORT
 # Is the process still the one that was started, and not another that got its number?
 process_start_time() { # PID
     local stat fields
-    { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
     read -r -a fields <<<"${stat##*) }" # the name before may hold blanks
     [[ ${fields[0]} != Z ]] || return 1
     printf '%s' "${fields[19]}"

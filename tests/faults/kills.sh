@@ -18,7 +18,7 @@ kill_client() { kill -KILL "$BATCH_PID" 2>/dev/null || true; }
 kill_core() {
     pkill -KILL -P "$SERVER_PID" -f stockroomd-core || true
     batch_wait
-    wait_until 60 server_listens_or_died
+    assert_until server_listens_or_died
 }
 kill_server() {
     server_stop KILL
@@ -27,7 +27,7 @@ kill_server() {
 }
 kill_backend() { # PostgreSQL then ends all its backends, and recovers
     local backend
-    backend=$(sql "SELECT pid FROM pg_stat_activity WHERE application_name = 'stockroom ledger' LIMIT 1")
+    backend=$(sql "SELECT pid FROM pg_stat_activity WHERE application_name = 'stockroom ledger' LIMIT 1") || true
     [[ -z $backend ]] || as_postgres "$(pg_bin pg_ctl)" kill KILL "$backend" || true
 }
 kill_postgres() {
@@ -45,7 +45,7 @@ while ((killed < KILLS)); do
     for _ in 1 2 3; do
         ((killed < KILLS)) || break
         batch_start
-        wait_until 60 batch_answered $((RANDOM % (BATCH_LINES * 9 / 10)))
+        assert_until batch_answered $((RANDOM % (BATCH_LINES * 9 / 10)))
         victim=${victims[RANDOM % ${#victims[@]}]}
         "kill_$victim"
         count[$victim]=$((${count[$victim]:-0} + 1))

@@ -54,7 +54,8 @@ pg_test_has_gone() { # PID…
 
 process_runs() { # PID: there, and no zombie
     local stat
-    { stat=$(<"/proc/$1/stat"); } 2>/dev/null && [[ ${stat##*) } != Z* ]]
+    # Not by the shell's own $(<…): it gives up altogether when the process ends while it reads.
+    stat=$(cat "/proc/$1/stat" 2>/dev/null) && [[ ${stat##*) } != Z* ]]
 }
 
 pg_test_stop() {
