@@ -125,6 +125,12 @@ static void server_on_closed(void *argument)
 
 void server_start(struct server *server, const struct fixture *fixture)
 {
+    server_start_limited(server, fixture, 0);
+}
+
+void server_start_limited(struct server *server, const struct fixture *fixture,
+                          unsigned stores_per_transaction)
+{
     memset(server, 0, sizeof(*server));
     assert_int_equal(uv_loop_init(&server->loop), 0);
     server->config.database.dsn = strdup(fixture->dsn);
@@ -133,6 +139,7 @@ void server_start(struct server *server, const struct fixture *fixture)
     server->config.ledger.lines_per_transaction = 1000;
     server->config.ledger.commit_target_ms = 20;
     server->config.ledger.interactive_lines = 16;
+    server->config.ledger.stores_per_transaction = stores_per_transaction;
     server->config.ledger.queue_lines = 100000;
     server->config.ledger.resolve_seconds = 30;
     server->config.ledger.lock_timeout_ms = 10000;

@@ -34,6 +34,9 @@ struct server {
     bool is_closed;
 };
 void server_start(struct server *server, const struct fixture *fixture);
+/* The same, with at most so many stores in a transaction. */
+void server_start_limited(struct server *server, const struct fixture *fixture,
+                          unsigned stores_per_transaction);
 void server_stop(struct server *server);
 
 /* Run the loop until everything submitted has come back. */

@@ -200,6 +200,38 @@ static void test_groups(void **state)
     fixture_prove(*state);
 }
 
+/* One store a transaction, as Citus wants it: recorded_at is the transaction's, so none is of two stores. */
+static void test_one_store_a_transaction(void **state)
+{
+    enum { LINES = 300 };
+    struct movement *movements[LINES];
+    struct server server;
+    server_start_limited(&server, *state, 1);
+    struct ledger_source *source = ledger_source_new(server.ledger, false, false);
+    for (int i = 0; i < LINES; i++) {
+        movements[i] = move_new(MOVEMENT_IN, i % 2 == 0 ? "S1" : i % 3 == 0 ? "S2" : "S3", "P1", 1, NULL);
+        server_submit(&server, source, movements[i]);
+    }
+    server_settle(&server);
+    ledger_source_free(source);
+    for (int i = 0; i < LINES; i++) {
+        assert_int_equal(movements[i]->err, ERR_OK);
+        move_free(movements[i]);
+    }
+    movements[0] = move_new(MOVEMENT_IN, "S1", "P1", 1, NULL);
+    movements[1] = move_new(MOVEMENT_IN, "S2", "P1", 1, NULL);
+    submit_group(&server, movements, 2);
+    expect(movements[0], ERR_USAGE, 0, 0, false);
+    expect(movements[1], ERR_USAGE, 0, 0, false);
+    server_stop(&server);
+    assert_int_equal(fixture_sql(*state, "SELECT count(*) FROM stock_movements"), LINES);
+    assert_int_equal(fixture_sql(*state,
+                                 "SELECT count(*) FROM (SELECT 1 FROM stock_movements GROUP BY recorded_at"
+                                 " HAVING count(DISTINCT store_id) > 1) x"),
+                     0);
+    fixture_prove(*state);
+}
+
 static void test_stop_on_error(void **state)
 {
     struct movement *movements[4];
@@ -427,6 +459,7 @@ int main(void)
         TEST(test_batch_key_replays),
         TEST(test_ref_twice_in_one_posting),
         TEST(test_groups),
+        TEST(test_one_store_a_transaction),
         TEST(test_stop_on_error),
         TEST(test_catalogue_changes),
         TEST(test_source_goes_away),

@@ -92,7 +92,8 @@ struct posting {
     struct map batch_map;
     struct map ref_map;
     int64_t recorded_micros;
-    size_t posted; /* lines that post */
+    size_t posted;     /* lines that post */
+    size_t stores_max; /* of one atomic group; 0: any number */
 };
 
 /* Begin with lines in the order in which they are to be decided; borrowed until posting_done. */

@@ -264,6 +264,40 @@ static void posting_plan_line(struct posting *posting, struct posting_line *line
     }
 }
 
+/* Do the lines of a group name more stores than one transaction may hold? */
+static bool posting_group_is_too_wide(const struct posting *posting, const struct posting_line *lines,
+                                      size_t count)
+{
+    size_t stores = 0;
+
+    for (size_t i = 0; posting->stores_max > 0 && i < count && stores <= posting->stores_max; i++) {
+        size_t k = 0;
+        while (k < i && strcmp(lines[k].movement->store, lines[i].movement->store) != 0) {
+            k++;
+        }
+        stores += k == i;
+    }
+    return posting->stores_max > 0 && stores > posting->stores_max;
+}
+
+/* Plan a line, or the whole group that it begins; returns how many lines that was. */
+static size_t posting_plan_unit(struct posting *posting, struct posting_line *line, size_t left)
+{
+    size_t count = line->movement->group_lines;
+
+    count = count == 0 ? 1 : count > left ? left : count;
+    bool is_too_wide = posting_group_is_too_wide(posting, line, count);
+    for (size_t i = 0; i < count; i++) {
+        if (is_too_wide) {
+            posting_refuse(&line[i], ERR_USAGE, "an atomic batch may touch at most %zu stores here",
+                           posting->stores_max);
+        } else {
+            posting_plan_line(posting, &line[i]);
+        }
+    }
+    return count;
+}
+
 static int posting_compare_stores(const void *left, const void *right)
 {
     const struct posting_store *a = *(struct posting_store *const *)left;
@@ -288,8 +322,8 @@ enum err posting_plan(struct posting *posting, struct db *db, struct err_info *r
     if (err != ERR_OK) {
         return err;
     }
-    for (size_t i = 0; i < posting->line_count; i++) {
-        posting_plan_line(posting, &posting->lines[i]);
+    for (size_t i = 0; i < posting->line_count;) {
+        i += posting_plan_unit(posting, &posting->lines[i], posting->line_count - i);
     }
     qsort(posting->stores, posting->store_count, sizeof(posting->stores[0]), posting_compare_stores);
     qsort(posting->cells, posting->cell_count, sizeof(posting->cells[0]), posting_compare_cells);

@@ -212,6 +212,7 @@ static enum attempt writer_attempt(struct writer *writer, struct movement *const
         movements[i]->source->stops_now = false;
     }
     posting_init(&posting, writer->codes, movements, count);
+    posting.stores_max = writer->config->ledger.stores_per_transaction;
     enum attempt attempt = writer_run(writer, &posting, ret_info);
     if (attempt == ATTEMPT_DONE) {
         writer_announce(writer, &posting);
