@@ -1,5 +1,6 @@
 #include "tests/database/ledger_fixture.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -7,100 +8,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "common/log.h"
 #include "common/values.h"
 #include "server/core/ledger/chain.h"
-#include "sql/migrations.h"
-
-static const char *fixture_base_dsn(void)
-{
-    const char *dsn = getenv("STOCKROOM_TEST_DSN");
-
-    if (dsn == NULL) {
-        fail_msg("STOCKROOM_TEST_DSN must name a PostgreSQL that the tests may use: run tests/run.sh");
-    }
-    return dsn;
-}
-
-static void fixture_run_on(PGconn *sql, const char *text)
-{
-    PGresult *result = PQexec(sql, text);
-    ExecStatusType status = PQresultStatus(result);
-
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-        fail_msg("%s: %s", text, PQerrorMessage(sql));
-    }
-    PQclear(result);
-}
-
-static void fixture_run_on_base(const char *text)
-{
-    PGconn *base = PQconnectdb(fixture_base_dsn());
-
-    if (PQstatus(base) != CONNECTION_OK) {
-        fail_msg("%s", PQerrorMessage(base));
-    }
-    fixture_run_on(base, text);
-    PQfinish(base);
-}
 
 int fixture_setup(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
-    char text[128];
+    int status = rig_setup(state);
 
-    assert_non_null(fixture);
-    assert_true(sodium_init() >= 0);
-    snprintf(fixture->name, sizeof(fixture->name), "ledger_%ld_%08x", (long)getpid(), randombytes_random());
-    snprintf(text, sizeof(text), "CREATE DATABASE %s", fixture->name);
-    fixture_run_on_base(text);
-    snprintf(fixture->dsn, sizeof(fixture->dsn), "%s dbname=%s", fixture_base_dsn(), fixture->name);
-    fixture->sql = PQconnectdb(fixture->dsn);
-    for (int i = 0; i < sql_migrations_count; i++) {
-        fixture_run_on(fixture->sql, sql_migrations[i].text);
+    if (status == 0) {
+        const struct rig *rig = *state;
+        rig_number(rig,
+                   "INSERT INTO stores (code, name) VALUES ('S1', 'One'), ('S2', 'Two'), ('S3', 'Three')");
+        rig_number(rig, "INSERT INTO store_ledger (store_id) SELECT store_id FROM stores");
+        rig_number(
+            rig, "INSERT INTO products (sku, name) SELECT 'P' || n, 'Product' FROM generate_series(0, 19) n");
+        rig_number(rig, "UPDATE products SET unit = 'kg' WHERE sku = 'P19'");
+        rig_number(rig, "INSERT INTO product_barcodes"
+                        " SELECT '4006381333931', product_id FROM products WHERE sku = 'P1'");
+        rig_number(rig, "INSERT INTO users (name, role) VALUES ('ann', 'staff')");
+        rig_number(rig, "UPDATE catalogue_version SET version = version + 1");
     }
-    fixture_run_on(
-        fixture->sql,
-        "INSERT INTO stores (code, name) VALUES ('S1', 'One'), ('S2', 'Two'), ('S3', 'Three');"
-        "INSERT INTO store_ledger (store_id) SELECT store_id FROM stores;"
-        "INSERT INTO products (sku, name) SELECT 'P' || n, 'Product' FROM generate_series(0, 19) n;"
-        "UPDATE products SET unit = 'kg' WHERE sku = 'P19';"
-        "INSERT INTO product_barcodes SELECT '4006381333931', product_id FROM products WHERE sku = 'P1';"
-        "INSERT INTO users (name, role) VALUES ('ann', 'staff');"
-        "UPDATE catalogue_version SET version = version + 1");
-    *state = fixture;
-    return 0;
+    return status;
 }
 
-int fixture_teardown(void **state)
+void fixture_be_quiet(void)
 {
-    struct fixture *fixture = *state;
-    char text[128];
-
-    PQfinish(fixture->sql);
-    snprintf(text, sizeof(text), "DROP DATABASE %s WITH (FORCE)", fixture->name);
-    fixture_run_on_base(text);
-    free(fixture);
-    return 0;
-}
-
-int64_t fixture_sql(const struct fixture *fixture, const char *sql)
-{
-    PGresult *result = PQexec(fixture->sql, sql);
-    int64_t number = 0;
-
-    if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK) {
-        fail_msg("%s: %s", sql, PQerrorMessage(fixture->sql));
-    }
-    if (PQntuples(result) > 0 && !PQgetisnull(result, 0, 0)) {
-        assert_true(values_parse_i64(PQgetvalue(result, 0, 0), &number));
-    }
-    PQclear(result);
-    return number;
+    log_init("test", open("/dev/null", O_WRONLY | O_CLOEXEC), LOG_LEVEL_ERROR);
 }
 
 static void server_on_done(struct movement *movement)
@@ -123,17 +60,16 @@ static void server_on_closed(void *argument)
     server->is_closed = true;
 }
 
-void server_start(struct server *server, const struct fixture *fixture)
+void server_start(struct server *server, const struct rig *rig)
 {
-    server_start_limited(server, fixture, 0);
+    server_start_limited(server, rig, 0);
 }
 
-void server_start_limited(struct server *server, const struct fixture *fixture,
-                          unsigned stores_per_transaction)
+void server_start_limited(struct server *server, const struct rig *rig, unsigned stores_per_transaction)
 {
     memset(server, 0, sizeof(*server));
     assert_int_equal(uv_loop_init(&server->loop), 0);
-    server->config.database.dsn = strdup(fixture->dsn);
+    server->config.database.dsn = strdup(rig->server_dsn);
     server->config.database.connect_timeout_seconds = 5;
     server->config.database.statement_timeout_ms = 30000;
     server->config.ledger.lines_per_transaction = 1000;
@@ -236,10 +172,10 @@ static const char *fixture_text(const PGresult *result, int row, int column)
 }
 
 /* Compute every hash again from the stored rows. */
-static void fixture_prove_chain(const struct fixture *fixture)
+static void fixture_prove_chain(const struct rig *rig)
 {
     PGresult *result = PQexec(
-        fixture->sql,
+        rig->sql,
         "SELECT store_id, product_id, seq, quantity, balance, (extract(epoch FROM occurred_at) * "
         "1000000)::bigint,"
         " (extract(epoch FROM recorded_at) * 1000000)::bigint, user_id, type_id, coalesce(reason_id, 0),"
@@ -286,7 +222,7 @@ static void fixture_prove_chain(const struct fixture *fixture)
     PQclear(result);
 }
 
-void fixture_prove(const struct fixture *fixture)
+void fixture_prove(const struct rig *rig)
 {
     static const char *const proofs[] = {
         /* balances are the sums of their movements */
@@ -313,9 +249,9 @@ void fixture_prove(const struct fixture *fixture)
     };
 
     for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++) {
-        if (fixture_sql(fixture, proofs[i]) != 0) {
+        if (rig_number(rig, proofs[i]) != 0) {
             fail_msg("the ledger is wrong: %s", proofs[i]);
         }
     }
-    fixture_prove_chain(fixture);
+    fixture_prove_chain(rig);
 }

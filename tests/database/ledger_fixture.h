@@ -3,7 +3,6 @@
 #ifndef STOCKROOM_TESTS_DATABASE_LEDGER_FIXTURE_H
 #define STOCKROOM_TESTS_DATABASE_LEDGER_FIXTURE_H
 
-#include <libpq-fe.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
@@ -11,20 +10,16 @@
 #include "common/arena.h"
 #include "config/config.h"
 #include "server/core/ledger/ledger.h"
+#include "tests/database/rig.h"
 
-/* A database with the schema, stores S1 S2 S3, products P0..P19 (by the piece; P19 by kg; P1 has barcode
- * 4006381333931) and user 1. */
-struct fixture {
-    char name[64];
-    char dsn[1024];
-    PGconn *sql;
-};
-
-/* cmocka's setup and teardown; *state is a struct fixture. */
+/* cmocka's setup: a rig with stores S1 S2 S3, products P0..P19 (by the piece; P19 by kg; P1 has barcode
+ * 4006381333931) and user 1. Its teardown is rig_teardown. */
 int fixture_setup(void **state);
-int fixture_teardown(void **state);
 
-/* A server's writer on the fixture's database. */
+/* Say nothing of what goes wrong: for tests that break things all the time. */
+void fixture_be_quiet(void);
+
+/* A server's writer on the rig's database, with the server's rights. */
 struct server {
     uv_loop_t loop;
     struct config config;
@@ -33,10 +28,9 @@ struct server {
     unsigned news; /* announcements of commits */
     bool is_closed;
 };
-void server_start(struct server *server, const struct fixture *fixture);
+void server_start(struct server *server, const struct rig *rig);
 /* The same, with at most so many stores in a transaction. */
-void server_start_limited(struct server *server, const struct fixture *fixture,
-                          unsigned stores_per_transaction);
+void server_start_limited(struct server *server, const struct rig *rig, unsigned stores_per_transaction);
 void server_stop(struct server *server);
 
 /* Run the loop until everything submitted has come back. */
@@ -54,11 +48,8 @@ void server_submit(struct server *server, struct ledger_source *source, struct m
 struct movement *server_post(struct server *server, enum movement_type type, const char *store,
                              const char *product, int64_t quantity, const char *ref);
 
-/* Run SQL that must succeed; returns the first column of the first row as a number (0 for none). */
-int64_t fixture_sql(const struct fixture *fixture, const char *sql);
-
 /* Prove the ledger: balances are sums, none negative, sequences without a gap, each balance follows from the
  * one before, every reference exists, the hash chain holds. Fails the test otherwise. */
-void fixture_prove(const struct fixture *fixture);
+void fixture_prove(const struct rig *rig);
 
 #endif

@@ -1,6 +1,5 @@
 /* The ledger writer against a real PostgreSQL: order, refusals, refs, groups, many sources, two servers, and
  * connections that are cut while it commits. Every test ends with a proof of the whole ledger. */
-#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "common/log.h"
 #include "common/values.h"
 #include "server/core/db/db.h"
 #include "tests/database/ledger_fixture.h"
@@ -139,7 +137,7 @@ static void test_batch_key_replays(void **state)
     expect(zed[0], ERR_OK, 2, 10, false);
     expect(zed[1], ERR_OK, 1, 5, true);
     server_stop(&server);
-    assert_int_equal(fixture_sql(*state, "SELECT count(*) FROM stock_movements"), LINES + 2);
+    assert_int_equal(rig_number(*state, "SELECT count(*) FROM stock_movements"), LINES + 2);
     fixture_prove(*state);
 }
 
@@ -188,7 +186,7 @@ static void test_groups(void **state)
     expect(movements[0], ERR_INSUFFICIENT_STOCK, 0, 0, false);
     expect(movements[1], ERR_INSUFFICIENT_STOCK, 0, 0, false);
     expect(movements[2], ERR_INSUFFICIENT_STOCK, 0, 0, false);
-    assert_int_equal(fixture_sql(*state, "SELECT count(*) FROM stock_movements"), 0);
+    assert_int_equal(rig_number(*state, "SELECT count(*) FROM stock_movements"), 0);
     movements[0] = move_new(MOVEMENT_IN, "S1", "P1", 5, "g1");
     movements[1] = move_new(MOVEMENT_SELL, "S1", "P1", 2, NULL);
     movements[2] = move_new(MOVEMENT_SELL, "S1", "P1", 3, NULL);
@@ -224,10 +222,10 @@ static void test_one_store_a_transaction(void **state)
     expect(movements[0], ERR_USAGE, 0, 0, false);
     expect(movements[1], ERR_USAGE, 0, 0, false);
     server_stop(&server);
-    assert_int_equal(fixture_sql(*state, "SELECT count(*) FROM stock_movements"), LINES);
-    assert_int_equal(fixture_sql(*state,
-                                 "SELECT count(*) FROM (SELECT 1 FROM stock_movements GROUP BY recorded_at"
-                                 " HAVING count(DISTINCT store_id) > 1) x"),
+    assert_int_equal(rig_number(*state, "SELECT count(*) FROM stock_movements"), LINES);
+    assert_int_equal(rig_number(*state,
+                                "SELECT count(*) FROM (SELECT 1 FROM stock_movements GROUP BY recorded_at"
+                                " HAVING count(DISTINCT store_id) > 1) x"),
                      0);
     fixture_prove(*state);
 }
@@ -255,7 +253,7 @@ static void test_stop_on_error(void **state)
     move_free(late);
     ledger_source_free(source);
     server_stop(&server);
-    assert_int_equal(fixture_sql(*state, "SELECT count(*) FROM stock_movements"), 1);
+    assert_int_equal(rig_number(*state, "SELECT count(*) FROM stock_movements"), 1);
     fixture_prove(*state);
 }
 
@@ -265,15 +263,14 @@ static void test_catalogue_changes(void **state)
     struct server server;
     server_start(&server, *state);
     expect(server_post(&server, MOVEMENT_IN, "S1", "4006381333931", 1, NULL), ERR_OK, 1, 1, false);
-    fixture_sql(
-        *state,
-        "UPDATE product_barcodes SET product_id = (SELECT product_id FROM products WHERE sku = 'P2')");
-    fixture_sql(*state, "UPDATE catalogue_version SET version = version + 1");
+    rig_number(*state,
+               "UPDATE product_barcodes SET product_id = (SELECT product_id FROM products WHERE sku = 'P2')");
+    rig_number(*state, "UPDATE catalogue_version SET version = version + 1");
     struct movement *movement = server_post(&server, MOVEMENT_IN, "S1", "4006381333931", 1, NULL);
     assert_string_equal(movement->sku, "P2");
     move_free(movement);
-    fixture_sql(*state, "UPDATE stores SET closed_at = now() WHERE code = 'S1'");
-    fixture_sql(*state, "UPDATE catalogue_version SET version = version + 1");
+    rig_number(*state, "UPDATE stores SET closed_at = now() WHERE code = 'S1'");
+    rig_number(*state, "UPDATE catalogue_version SET version = version + 1");
     expect(server_post(&server, MOVEMENT_IN, "S1", "P1", 1, NULL), ERR_CLOSED_STORE, 0, 0, false);
     server_stop(&server);
     fixture_prove(*state);
@@ -300,7 +297,7 @@ static void test_source_goes_away(void **state)
         answered += movements[i]->skipped ? 0 : 1;
         move_free(movements[i]);
     }
-    assert_int_equal(fixture_sql(*state, "SELECT count(*) FROM stock_movements"), answered);
+    assert_int_equal(rig_number(*state, "SELECT count(*) FROM stock_movements"), answered);
     fixture_prove(*state);
 }
 
@@ -337,13 +334,13 @@ static void test_hot_product_on_two_servers(void **state)
     server_stop(&servers[0]);
     server_stop(&servers[1]);
     assert_int_equal(sold, STOCK);
-    assert_int_equal(fixture_sql(*state, "SELECT sum(quantity) FROM inventory"), 0);
+    assert_int_equal(rig_number(*state, "SELECT sum(quantity) FROM inventory"), 0);
     fixture_prove(*state);
 }
 
 /* Cut the writers' connections again and again while they work. */
 struct cutter {
-    const struct fixture *fixture;
+    const struct rig *rig;
     atomic_bool stop;
     atomic_llong cuts;
 };
@@ -351,7 +348,7 @@ struct cutter {
 static void *cutter_thread(void *argument)
 {
     struct cutter *cutter = argument;
-    PGconn *sql = PQconnectdb(cutter->fixture->dsn);
+    PGconn *sql = PQconnectdb(cutter->rig->owner_dsn);
     while (!atomic_load(&cutter->stop)) {
         int64_t cuts = 0;
         PGresult *result = PQexec(
@@ -401,10 +398,11 @@ static void test_connections_cut(void **state)
 {
     enum { CUTS = 5, BATCHES_MAX = 200, ROUNDS_MAX = 400 };
     static bool is_acknowledged[CUT_LINES];
-    struct cutter cutter = {.fixture = *state};
+    struct cutter cutter = {.rig = *state};
     struct server server;
     pthread_t thread;
     int batches = 0;
+    fixture_be_quiet();
     server_start(&server, *state);
     assert_int_equal(pthread_create(&thread, NULL, cutter_thread, &cutter), 0);
     for (; batches < BATCHES_MAX && atomic_load(&cutter.cuts) < CUTS; batches++) {
@@ -420,19 +418,19 @@ static void test_connections_cut(void **state)
     pthread_join(thread, NULL);
     server_stop(&server);
     assert_true(atomic_load(&cutter.cuts) >= CUTS);
-    assert_int_equal(fixture_sql(*state, "SELECT count(*) FROM stock_movements"), batches * CUT_LINES);
+    assert_int_equal(rig_number(*state, "SELECT count(*) FROM stock_movements"), batches * CUT_LINES);
     fixture_prove(*state);
 }
 
 static void test_rehearsal(void **state)
 {
-    struct fixture *fixture = *state;
+    struct rig *rig = *state;
     struct server server;
     struct err_info info;
-    server_start(&server, fixture);
+    server_start(&server, rig);
     expect(server_post(&server, MOVEMENT_IN, "S1", "P1", 5, NULL), ERR_OK, 1, 5, false);
     struct db_settings settings = {
-        .dsn = fixture->dsn, .application_name = "test", .connect_timeout_seconds = 5, .retry_seconds = 1};
+        .dsn = rig->server_dsn, .application_name = "test", .connect_timeout_seconds = 5, .retry_seconds = 1};
     struct db *db = db_new(&settings);
     assert_int_equal(db_ensure(db, &info), ERR_OK);
     struct ledger_rehearsal *rehearsal = ledger_rehearsal_new(&server.config);
@@ -444,14 +442,13 @@ static void test_rehearsal(void **state)
     ledger_rehearsal_free(rehearsal);
     db_free(db);
     server_stop(&server);
-    assert_int_equal(fixture_sql(fixture, "SELECT count(*) FROM stock_movements"), 1);
-    fixture_prove(fixture);
+    assert_int_equal(rig_number(rig, "SELECT count(*) FROM stock_movements"), 1);
+    fixture_prove(rig);
 }
 
 int main(void)
 {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
-    log_init("test", open("/dev/null", O_WRONLY | O_CLOEXEC), LOG_LEVEL_ERROR); /* it tells of every cut */
+#define TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, rig_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_one_after_another),
         TEST(test_fractions_and_limits),
