@@ -402,6 +402,9 @@ static char name_look(const VTermScreenCell *cell)
     if (cell->attrs.reverse) {
         return 'R';
     }
+    if (cell->chars[0] == 0 || cell->chars[0] == ' ') {
+        return cell->attrs.underline ? 'U' : '.'; /* no one sees how bold or red a blank is */
+    }
     if (red) {
         return cell->attrs.bold ? 'E' : 'r';
     }
