@@ -181,7 +181,7 @@ ssh_channel client_open_channel(ssh_session ssh, void *userdata)
     struct session *session = userdata;
 
     client_reap(session); /* its close may have come in the same packet of the network */
-    if (!session->is_authenticated || session->channel != NULL) {
+    if (!session->is_authenticated || session->channel != NULL || session->last_word != NULL) {
         return NULL;
     }
     session->channel = ssh_channel_new(ssh);
