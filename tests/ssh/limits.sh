@@ -17,17 +17,22 @@ for bytes in '' 'SSH-2.0-silent\r\n' 'SSH-2.0-silent\r\n\0\0\0\x1c\x05\x14'; do
     assert_contains "$(tr -d '\0' <"$TEST_DIR/told")" SSH-2.0-
 done
 
-# Six connections that say nothing: the seventh is refused in words, before any SSH.
-for fd in 10 11 12 13 14 15; do
-    eval "exec $fd<>/dev/tcp/127.0.0.1/$SERVER_PORT"
-done
+# Six connections that say nothing: the seventh is refused in words, before any SSH. (On a slow machine the grace time of the
+# first may be over before the seventh is there: then once more.)
 told_seventh() {
-    silent '' "$TEST_DIR/seventh" && [[ $(tr -d '\0' <"$TEST_DIR/seventh") == Too\ many* ]]
+    local fd told=1
+    for fd in 10 11 12 13 14 15; do
+        eval "exec $fd<>/dev/tcp/127.0.0.1/$SERVER_PORT"
+    done
+    if silent '' "$TEST_DIR/seventh" && [[ $(tr -d '\0' <"$TEST_DIR/seventh") == Too\ many* ]]; then
+        told=0
+    fi
+    for fd in 10 11 12 13 14 15; do
+        eval "exec $fd>&-"
+    done
+    return "$told"
 }
 assert_until told_seventh
-for fd in 10 11 12 13 14 15; do
-    eval "exec $fd>&-"
-done
 
 # And then all is as before.
 can_log_in() {
