@@ -37,12 +37,14 @@ enum wire_to_core {
     WIRE_OPEN = 3,          /* u8 enum wire_open; str command (empty for a shell) */
     WIRE_INPUT = 4,         /* bytes of the client's stdin */
     WIRE_INPUT_END = 5,     /* the client's end of file */
-    WIRE_CLOSE = 6          /* the client closed the channel: forget it */
+    WIRE_CLOSE = 6,         /* the client closed the channel: forget it */
+    WIRE_AUTH_NONE = 7      /* str user: asks to come in without a credential, as signup may */
 };
 
 enum wire_open {
     WIRE_OPEN_SHELL = 0, /* no terminal, no command: a batch with its defaults */
-    WIRE_OPEN_EXEC = 1
+    WIRE_OPEN_EXEC = 1,
+    WIRE_OPEN_EXEC_TERMINAL = 2 /* a command on a terminal: it may ask for what it needs */
 };
 
 /* Core -> session. */
@@ -60,7 +62,33 @@ enum wire_front_to_core {
     WIRE_CORE_SESSION = 1, /* u64 session, str source address ("192.0.2.7" or "2001:db8::1"), u16 port */
     WIRE_CORE_TUI = 2,     /* u64 session whose identity this TUI has */
     WIRE_CORE_DRAIN = 3,   /* stop: finish what runs, answer, exit */
-    WIRE_CORE_LOG = 4      /* carries a descriptor: the log goes there from now on (core may not open files) */
+    WIRE_CORE_LOG = 4, /* carries a descriptor: the log goes there from now on (core may not open files) */
+    WIRE_CORE_STATS =
+        5 /* a u64 for each of enum wire_stat, in order: what front has counted since its start */
+};
+
+/* What front counts, for `stats`. X(name in stats, help, is a gauge). */
+#define WIRE_STAT_LIST(X)                                                                                    \
+    X(connections, "connections accepted", false)                                                            \
+    X(connections_refused, "connections refused at the door, for any reason", false)                         \
+    X(connections_refused_full, "of these: too many connections in all", false)                              \
+    X(connections_refused_source, "of these: too many from one source", false)                               \
+    X(connections_refused_penalty, "of these: the source has a penalty", false)                              \
+    X(connections_refused_proxy, "of these: no right PROXY header", false)                                   \
+    X(penalties, "offences counted against sources", false)                                                  \
+    X(sources_penalised, "sources that are refused now", true)                                               \
+    X(sessions_crashed, "session processes that crashed or had to be killed", false)                         \
+    X(sessions_late, "sessions that did not log in in time", false)                                          \
+    X(processes, "session processes now", true)                                                              \
+    X(processes_unauthenticated, "of these: not logged in", true)                                            \
+    X(screens, "TUI processes now", true)                                                                    \
+    X(core_starts, "times core was started", false)
+
+enum wire_stat {
+#define X(name, help, is_gauge) WIRE_STAT_##name,
+    WIRE_STAT_LIST(X)
+#undef X
+        WIRE_STAT_COUNT
 };
 
 /* Core -> front. */

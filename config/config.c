@@ -11,6 +11,7 @@
 
 #include "common/cleanup.h"
 #include "common/text.h"
+#include "common/values.h"
 #include "config/keys.h"
 
 enum {
@@ -185,6 +186,15 @@ static void check_pairs(struct loader *loader)
         complain(loader, later_line(loader, "database", "owner_dsn", "owner_dsn_file"),
                  "[database] owner_dsn_file: owner_dsn is given too; one of them must go");
     }
+    if (config->signup.invite_code != NULL && config->signup.invite_code_file != NULL) {
+        complain(loader, later_line(loader, "signup", "invite_code", "invite_code_file"),
+                 "[signup] invite_code_file: invite_code is given too; one of them must go");
+    }
+    if (config->tokens.ttl_seconds > config->tokens.ttl_most_seconds) {
+        complain(loader, later_line(loader, "tokens", "ttl_seconds", "ttl_most_seconds"),
+                 "[tokens] ttl_seconds: %u is more than the %u of ttl_most_seconds",
+                 config->tokens.ttl_seconds, config->tokens.ttl_most_seconds);
+    }
     if (config->limits.atomic_lines > config->ledger.queue_lines) {
         complain(loader, atomic_line > queue_line ? atomic_line : queue_line,
                  "[limits] atomic_lines: %u do not fit into the %u of [ledger] queue_lines",
@@ -263,10 +273,10 @@ enum err config_load(const char *path, struct config *ret_config, char *ret_mess
     return ERR_OK;
 }
 
-void config_forget_database(struct config *config)
+void config_forget_secrets(struct config *config)
 {
     for (int i = 0; keys_table[i].name != NULL; i++) {
-        if (strcmp(keys_table[i].section, "database") == 0) {
+        if (strcmp(keys_table[i].section, "database") == 0 || keys_table[i].kind == KEYS_SECRET) {
             keys_clear(config, &keys_table[i]);
         }
     }
@@ -277,4 +287,30 @@ void config_done(struct config *config)
     for (int i = 0; keys_table[i].name != NULL; i++) {
         keys_clear(config, &keys_table[i]);
     }
+}
+
+enum err config_parse_rate(const char *text, struct config_rate *ret_rate, struct err_info *ret_info)
+{
+    enum { RATE_MOST = 10000000 };
+    const char *slash = strchr(text, '/');
+    char first[16];
+    int64_t per_second, burst;
+
+    if (strcmp(text, "none") == 0) {
+        *ret_rate = (struct config_rate){0};
+        return ERR_OK;
+    }
+    if (slash == NULL || (size_t)(slash - text) >= sizeof first) {
+        return err_set(ret_info, ERR_BAD_VALUE, "'%.40s' is not RATE/BURST, as 50/100, or none", text);
+    }
+    memcpy(first, text, (size_t)(slash - text));
+    first[slash - text] = '\0';
+    enum err err = values_parse_integer(first, 1, RATE_MOST, &per_second, ret_info);
+    if (err == ERR_OK) {
+        err = values_parse_integer(slash + 1, 1, RATE_MOST, &burst, ret_info);
+    }
+    if (err == ERR_OK) {
+        *ret_rate = (struct config_rate){(unsigned)per_second, (unsigned)burst};
+    }
+    return err;
 }

@@ -20,20 +20,33 @@ enum { HOST_MAX = 255, USER_MAX = 32 };
 #section, #field, kind, offsetof(struct config, section.field), initial, 0, 0                        \
     }
 
+#define RATE(role, class, initial)                                                                           \
+    {                                                                                                        \
+        "throttle", #role "_" #class, KEYS_RATE, offsetof(struct config, throttle.role.class), initial, 0, 0 \
+    }
+
 const struct keys_entry keys_table[] = {
     OTHER(server, listen, KEYS_ADDRESSES, "0.0.0.0:2222 [::]:2222"),
     OTHER(server, host_keys, KEYS_PATHS, NULL),
     OTHER(server, user, KEYS_USER, "stockroom"),
     OTHER(server, log, KEYS_TEXT, "-"),
+    OTHER(server, journal_socket, KEYS_TEXT, "/run/systemd/journal/socket"),
     OTHER(server, log_level, KEYS_LEVEL, "info"),
     NUMBER(server, log_queue_lines, "8192", 16, 1048576),
     NUMBER(server, drain_seconds, "10", 0, 3600),
+    OTHER(server, proxy_from, KEYS_NETWORKS, NULL),
+    NUMBER(server, proxy_seconds, "5", 1, 60),
 
     NUMBER(limits, sessions, "10000", 1, 100000),
     NUMBER(limits, sessions_per_source, "1000", 1, 100000),
     NUMBER(limits, unauthenticated, "100", 1, 100000),
+    NUMBER(limits, unauthenticated_per_source, "50", 1, 100000),
+    NUMBER(limits, sessions_per_account, "100", 1, 100000),
     NUMBER(limits, login_grace_seconds, "30", 1, 3600),
     NUMBER(limits, auth_tries, "6", 1, 20),
+    NUMBER(limits, idle_seconds, "3600", 0, 2592000),
+    NUMBER(limits, lock_seconds, "600", 0, 2592000),
+    NUMBER(limits, session_seconds, "86400", 0, 2592000),
     NUMBER(limits, session_memory_mib, "256", 64, 65536),
     NUMBER(limits, ping_seconds, "15", 1, 3600),
     NUMBER(limits, ping_timeout_seconds, "15", 1, 3600),
@@ -44,6 +57,8 @@ const struct keys_entry keys_table[] = {
     NUMBER(limits, dry_run_products, "200000", 1, 100000000),
     NUMBER(limits, query_queue, "1024", 1, 1000000),
     NUMBER(limits, query_timeout_ms, "5000", 1, 600000),
+    NUMBER(limits, users_in_memory, "100000", 1, 10000000),
+    NUMBER(limits, audit_queue, "10000", 1, 1000000),
 
     OTHER(database, dsn, KEYS_SECRET, NULL),
     OTHER(database, dsn_file, KEYS_TEXT, NULL),
@@ -67,6 +82,49 @@ const struct keys_entry keys_table[] = {
     NUMBER(passwords, passes, "2", 1, 16),
     NUMBER(passwords, threads, "2", 1, 64),
     NUMBER(passwords, queue, "256", 1, 100000),
+    NUMBER(passwords, failure_floor_ms, "300", 0, 10000),
+    NUMBER(passwords, failure_jitter_ms, "100", 0, 10000),
+
+    NUMBER(penalties, login_failure_seconds, "5", 0, 3600),
+    NUMBER(penalties, no_login_seconds, "1", 0, 3600),
+    NUMBER(penalties, grace_seconds, "20", 0, 3600),
+    NUMBER(penalties, crash_seconds, "90", 0, 3600),
+    NUMBER(penalties, enforce_seconds, "30", 1, 3600),
+    NUMBER(penalties, most_seconds, "600", 1, 86400),
+    NUMBER(penalties, sources, "65536", 1, 10000000),
+    OTHER(penalties, exempt, KEYS_NETWORKS, NULL),
+    NUMBER(penalties, account_failures, "5", 1, 1000),
+    NUMBER(penalties, account_seconds, "5", 1, 3600),
+    NUMBER(penalties, account_most_seconds, "300", 1, 86400),
+    NUMBER(penalties, accounts, "65536", 1, 10000000),
+
+    RATE(admin, read, "none"),
+    RATE(admin, write, "none"),
+    RATE(admin, scan, "20/40"),
+    RATE(admin, login, "5/20"),
+    RATE(admin, batch, "none"),
+    RATE(owner, read, "100/200"),
+    RATE(owner, write, "100/200"),
+    RATE(owner, scan, "10/20"),
+    RATE(owner, login, "5/20"),
+    RATE(owner, batch, "none"),
+    RATE(staff, read, "50/100"),
+    RATE(staff, write, "50/100"),
+    RATE(staff, scan, "5/10"),
+    RATE(staff, login, "2/10"),
+    RATE(staff, batch, "none"),
+
+    OTHER(signup, mode, KEYS_SIGNUP, "closed"),
+    OTHER(signup, invite_code, KEYS_SECRET, NULL),
+    OTHER(signup, invite_code_file, KEYS_TEXT, NULL),
+    NUMBER(signup, pending, "100", 1, 100000),
+    NUMBER(signup, per_source, "5", 1, 100000),
+
+    OTHER(tokens, key, KEYS_TEXT, NULL),
+    OTHER(tokens, issuer, KEYS_TEXT, "stockroom"),
+    OTHER(tokens, audience, KEYS_TEXT, "stockroom"),
+    NUMBER(tokens, ttl_seconds, "28800", 60, 31536000),
+    NUMBER(tokens, ttl_most_seconds, "604800", 60, 31536000),
     {NULL, NULL, KEYS_NUMBER, 0, NULL, 0, 0},
 };
 
@@ -136,6 +194,22 @@ static enum err set_level(enum log_level *field, const char *value, struct err_i
         }
     }
     return err_set(ret_info, ERR_BAD_VALUE, "'%.40s' is not one of debug, info, warning, error", value);
+}
+
+static enum err set_signup(enum config_signup *field, const char *value, struct err_info *ret_info)
+{
+    static const char *const modes[] = {[CONFIG_SIGNUP_CLOSED] = "closed",
+                                        [CONFIG_SIGNUP_INVITE] = "invite",
+                                        [CONFIG_SIGNUP_APPROVAL] = "approval",
+                                        [CONFIG_SIGNUP_OPEN] = "open"};
+
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        if (strcmp(value, modes[i]) == 0) {
+            *field = (enum config_signup)i;
+            return ERR_OK;
+        }
+    }
+    return err_set(ret_info, ERR_BAD_VALUE, "'%.40s' is not one of closed, invite, approval, open", value);
 }
 
 /* A system user: as useradd takes them. */
@@ -251,6 +325,34 @@ static enum err set_list(struct config_list *field, enum keys_kind kind, const c
     return ERR_OK;
 }
 
+static enum err set_networks(struct config_networks *field, const char *value, struct err_info *ret_info)
+{
+    static const char blanks[] = " \t";
+    struct config_networks networks = {0};
+
+    value += strspn(value, blanks);
+    while (*value != '\0') {
+        char text[NETWORK_TEXT_MAX + 1];
+        size_t len = strcspn(value, blanks);
+        size_t kept = len < sizeof text ? len : sizeof text - 1;
+
+        memcpy(text, value, kept);
+        text[kept] = '\0';
+        if (networks.count == CONFIG_NETWORKS_MAX) {
+            return err_set(ret_info, ERR_BAD_VALUE, "more than %d networks", CONFIG_NETWORKS_MAX);
+        }
+        if (len != kept || !network_parse(text, &networks.items[networks.count])) {
+            return err_set(ret_info, ERR_BAD_VALUE, "'%.60s' is no address or network like 192.0.2.0/24",
+                           text);
+        }
+        networks.count++;
+        value += len;
+        value += strspn(value, blanks);
+    }
+    *field = networks;
+    return ERR_OK;
+}
+
 static void clear_text(char **field, bool secret)
 {
     if (secret && *field != NULL) {
@@ -280,6 +382,12 @@ enum err keys_set(struct config *config, const struct keys_entry *entry, const c
     case KEYS_PATHS:
     case KEYS_ADDRESSES:
         return set_list(field, entry->kind, value, ret_info);
+    case KEYS_NETWORKS:
+        return set_networks(field, value, ret_info);
+    case KEYS_RATE:
+        return config_parse_rate(value, field, ret_info);
+    case KEYS_SIGNUP:
+        return set_signup(field, value, ret_info);
     case KEYS_USER:
         if (check_user(value, ret_info) != ERR_OK) {
             return ERR_BAD_VALUE;
@@ -313,6 +421,15 @@ void keys_clear(struct config *config, const struct keys_entry *entry)
         break;
     case KEYS_LEVEL:
         *(enum log_level *)field = LOG_LEVEL_INFO;
+        break;
+    case KEYS_NETWORKS:
+        *(struct config_networks *)field = (struct config_networks){0};
+        break;
+    case KEYS_RATE:
+        *(struct config_rate *)field = (struct config_rate){0};
+        break;
+    case KEYS_SIGNUP:
+        *(enum config_signup *)field = CONFIG_SIGNUP_CLOSED;
         break;
     }
 }

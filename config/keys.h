@@ -17,6 +17,9 @@ enum keys_kind {
     KEYS_LEVEL,     /* enum log_level */
     KEYS_PATHS,     /* struct config_list of paths */
     KEYS_ADDRESSES, /* struct config_list of HOST:PORT */
+    KEYS_NETWORKS,  /* struct config_networks */
+    KEYS_RATE,      /* struct config_rate: "50/100" or "none" */
+    KEYS_SIGNUP,    /* enum config_signup */
 };
 
 struct keys_entry {
@@ -29,7 +32,7 @@ struct keys_entry {
     int64_t max;
 };
 
-enum { KEYS_MAX = 64 };
+enum { KEYS_MAX = 128 };
 
 /* The table, ended by an entry without a name. At most KEYS_MAX entries. */
 extern const struct keys_entry keys_table[];

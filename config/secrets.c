@@ -41,8 +41,7 @@ struct complaint {
 
 static enum err refuse(const struct complaint *complaint, const char *reason)
 {
-    snprintf(complaint->message, complaint->size, "[database] %s: %s: %s", complaint->key, complaint->path,
-             reason);
+    snprintf(complaint->message, complaint->size, "%s: %s: %s", complaint->key, complaint->path, reason);
     return ERR_USAGE;
 }
 
@@ -173,7 +172,7 @@ static void add_password(char **dsn, const struct secret *password)
     replace(dsn, buf.data, buf.len);
 }
 
-static enum err load_dsn(const char *key, const char *path, char **dsn, char *ret_message, unsigned size)
+static enum err load_line(const char *key, const char *path, char **field, char *ret_message, unsigned size)
 {
     struct complaint complaint = {.key = key, .path = path, .message = ret_message, .size = size};
     cleanup(cleanup_secret) struct secret secret;
@@ -184,15 +183,17 @@ static enum err load_dsn(const char *key, const char *path, char **dsn, char *re
     }
     err = read_secret(&complaint, &secret);
     if (err == ERR_OK) {
-        replace(dsn, secret.text, secret.len);
+        replace(field, secret.text, secret.len);
     }
     return err;
 }
 
 static enum err load_password(struct config *config, char *ret_message, unsigned size)
 {
-    struct complaint complaint = {
-        .key = "password_file", .path = config->database.password_file, .message = ret_message, .size = size};
+    struct complaint complaint = {.key = "[database] password_file",
+                                  .path = config->database.password_file,
+                                  .message = ret_message,
+                                  .size = size};
     cleanup(cleanup_secret) struct secret secret;
     enum err err;
 
@@ -210,12 +211,18 @@ enum err config_load_secrets(struct config *config, char *ret_message, unsigned 
 {
     enum err err;
 
-    err = load_dsn("dsn_file", config->database.dsn_file, &config->database.dsn, ret_message, size);
+    err =
+        load_line("[database] dsn_file", config->database.dsn_file, &config->database.dsn, ret_message, size);
     if (err != ERR_OK) {
         return err;
     }
-    err = load_dsn("owner_dsn_file", config->database.owner_dsn_file, &config->database.owner_dsn,
-                   ret_message, size);
+    err = load_line("[database] owner_dsn_file", config->database.owner_dsn_file, &config->database.owner_dsn,
+                    ret_message, size);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = load_line("[signup] invite_code_file", config->signup.invite_code_file, &config->signup.invite_code,
+                    ret_message, size);
     if (err != ERR_OK) {
         return err;
     }

@@ -200,7 +200,7 @@ static void reload(struct front *front)
     if (config_load(front->config_path, &config, message, sizeof message) != ERR_OK) {
         log_error("config.rejected", "reason", message);
     } else {
-        config_forget_database(&config);
+        config_forget_secrets(&config);
         if (session_host_new(&config, &host, &error) != ERR_OK) {
             log_error("config.rejected", "reason", error.message);
             config_done(&config);
@@ -299,7 +299,7 @@ static int start_config(struct front *front)
     if (config_load(front->config_path, &front->config, message, sizeof message) != ERR_OK) {
         return fail(message, EX_USAGE);
     }
-    config_forget_database(&front->config);
+    config_forget_secrets(&front->config);
     int log_fd = open_log(&front->config);
     if (log_fd < 0) {
         return fail_errno(front->config.server.log);

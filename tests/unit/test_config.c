@@ -328,7 +328,7 @@ static void database_is_forgotten(void **state)
 
     (void)state;
     load_text("[database]\ndsn = password=secret\nowner_dsn = x\npassword_file = /y\n", &config);
-    config_forget_database(&config);
+    config_forget_secrets(&config);
     assert_null(config.database.dsn);
     assert_null(config.database.owner_dsn);
     assert_null(config.database.password_file);
