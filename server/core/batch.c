@@ -37,6 +37,11 @@ void batch_stop(struct batch *batch, int status)
         batch->stalled->state = TASK_DONE;
         batch->stalled = NULL;
     }
+    if (batch->asking) {
+        batch->asking->is_skipped = true;
+        batch->asking->state = TASK_DONE;
+        batch->asking = NULL;
+    }
     if (batch->barrier && !batch->barrier_runs) {
         batch->barrier->is_skipped = true;
         batch->barrier->state = TASK_DONE;
@@ -100,6 +105,9 @@ static void take_lines(struct batch *batch)
         size_t len;
         enum lines_kind kind = lines_next(&batch->lines, &line, &len);
         if (kind == LINES_NONE) {
+            if (batch->lines.is_ended) {
+                batch_take_end(batch);
+            }
             break;
         }
         if (kind == LINES_LINE) {

@@ -37,7 +37,9 @@ struct batch {
     unsigned in_flight;   /* movements lent, or gathered for a rehearsal */
     struct task *barrier; /* a command that waits for the movements before it, or runs; nothing passes it */
     bool barrier_runs;
-    struct task *stalled; /* a movement that the ledger's queue has no room for */
+    struct task *asking;   /* a command that takes the next lines as its inputs */
+    unsigned asking_lines; /* so many in all */
+    struct task *stalled;  /* a movement that the ledger's queue has no room for */
 
     bool group_is_settled;         /* atomic: all lines are there, and were submitted or refused */
     unsigned group_failed;         /* atomic: lines that failed before they could be submitted */
@@ -70,6 +72,8 @@ void batch_refuse(struct batch *batch, enum err err, const char *message);
 /* batch_take.c: a line becomes a task in the queue, and goes its way. */
 void batch_take_line(struct batch *batch, const char *line, size_t len);
 void batch_take_long_line(struct batch *batch);
+/* The lines ended: a command that waits for some gets on without. */
+void batch_take_end(struct batch *batch);
 /* The command that nothing passes came back. */
 void batch_take_result(struct batch *batch, struct task *task);
 /* Try again what found no room. False: still none. */

@@ -1,13 +1,24 @@
 /* A line of a batch becomes a task: split, checked, and sent its way: to the ledger writer at once, into a
  * group or a rehearsal, or, for any other command, behind the movements before it. Part of batch.c's room; on
  * the main loop. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "server/core/batch_internal.h"
 #include "server/core/command.h"
 
 enum { TAG_MAX = 64 };
+
+/* A line failed before it could be sent anywhere. */
+static void count_failure(struct batch *batch)
+{
+    batch->group_failed++;
+    if (batch->options.stops_on_error && !batch->options.is_atomic) {
+        batch->is_stopped = true;
+    }
+}
 
 static void queue_task(struct batch *batch, struct task *task)
 {
@@ -22,10 +33,7 @@ static void queue_task(struct batch *batch, struct task *task)
     task->bytes = task->request.arena.total;
     batch->bytes += task->bytes;
     if (task->state == TASK_DONE && task->request.err != ERR_OK) {
-        batch->group_failed++;
-        if (batch->options.stops_on_error && !batch->options.is_atomic) {
-            batch->is_stopped = true;
-        }
+        count_failure(batch);
     }
 }
 
@@ -60,6 +68,7 @@ static struct task *new_task(struct batch *batch)
 {
     struct task *task = dispatch_new(batch->channel, batch->options.format);
     task->request.in_batch = true;
+    task->request.is_interactive = batch->is_raw;
     task->request.dry_run = batch->options.is_dry_run;
     task->request.prefix.line = batch->lines.number;
     return task;
@@ -91,8 +100,77 @@ static void send_movement(struct batch *batch, struct task *task)
     }
 }
 
+/* Where it belongs: the ledger writer, a group, or behind the movements before it. */
+static void send_task(struct batch *batch, struct task *task)
+{
+    if (task->state == TASK_DONE) {
+        return;
+    }
+    if (task->movement) {
+        send_movement(batch, task);
+    } else {
+        batch->barrier = task;
+        batch_retry(batch);
+    }
+}
+
+/* Does the command want lines of its own? They come next. */
+static bool ask(struct batch *batch, struct task *task)
+{
+    const struct request *request = &task->request;
+    const char *prompts[REQUEST_INPUTS_MAX];
+    unsigned wanted = request->command->inputs ? request->command->inputs(request, prompts) : 0;
+    if (wanted == 0) {
+        return false;
+    }
+    batch->asking = task;
+    batch->asking_lines = wanted;
+    return true;
+}
+
+/* The command has its lines, or something is wrong with one. */
+static void end_asking(struct batch *batch)
+{
+    struct task *task = batch->asking;
+    batch->asking = NULL;
+    if (task->state != TASK_DONE) {
+        dispatch_prepare(task);
+        check_atomic(batch, task);
+    }
+    if (task->state == TASK_DONE && task->request.err != ERR_OK) {
+        count_failure(batch);
+    }
+    send_task(batch, task);
+}
+
+static void take_asked_line(struct batch *batch, const char *line, size_t len)
+{
+    struct request *request = &batch->asking->request;
+    if (memchr(line, '\0', len) || !text_is_utf8(line, len)) {
+        dispatch_fail(batch->asking, ERR_BAD_ENCODING, "line %" PRIu64 " is not UTF-8 text",
+                      batch->lines.number);
+        end_asking(batch);
+        return;
+    }
+    request->inputs[request->input_count++] = arena_strndup(&request->arena, line, len);
+    if (request->input_count == batch->asking_lines) {
+        end_asking(batch);
+    }
+}
+
+void batch_take_end(struct batch *batch)
+{
+    if (batch->asking) {
+        end_asking(batch);
+    }
+}
+
 void batch_take_line(struct batch *batch, const char *line, size_t len)
 {
+    if (batch->asking) {
+        take_asked_line(batch, line, len);
+        return;
+    }
     struct task *task = new_task(batch);
     struct request *request = &task->request;
     struct words words;
@@ -109,25 +187,25 @@ void batch_take_line(struct batch *batch, const char *line, size_t len)
         if (batch->used_store) {
             request->used_store = arena_strdup(&request->arena, batch->used_store);
         }
-        if (dispatch_parse(task, &words, first)) {
+        if (dispatch_parse(task, &words, first) && !ask(batch, task)) {
             dispatch_prepare(task);
             check_atomic(batch, task);
         }
     }
     queue_task(batch, task);
-    if (task->state == TASK_DONE) {
-        return;
-    }
-    if (task->movement) {
-        send_movement(batch, task);
-    } else {
-        batch->barrier = task;
-        batch_retry(batch);
+    if (task != batch->asking) {
+        send_task(batch, task);
     }
 }
 
 void batch_take_long_line(struct batch *batch)
 {
+    if (batch->asking) {
+        dispatch_fail(batch->asking, ERR_TOO_LONG, "line %" PRIu64 " is longer than %d bytes",
+                      batch->lines.number, LEXER_LINE_MAX);
+        end_asking(batch);
+        return;
+    }
     struct task *task = new_task(batch);
     dispatch_fail(task, ERR_TOO_LONG, "the line is longer than %d bytes", LEXER_LINE_MAX);
     queue_task(batch, task);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/arena.h"
+#include "common/cleanup.h"
 #include "common/lexer.h"
 #include "server/core/answer.h"
 #include "server/core/core.h"
@@ -18,9 +19,9 @@ enum { KEEP_BYTES = 4096 };
 struct channel {
     struct core *core;
     struct peer *peer;
-    struct identity *who;
     uint32_t id;
     bool is_raw;
+    bool is_terminal;  /* a command on a terminal: lines end in \r\n */
     bool is_over;      /* the exit status has been written */
     uint8_t data_type; /* what `data` holds: WIRE_OUTPUT or WIRE_ERROR_OUTPUT */
     struct buf data;   /* gathered during a turn, framed at its end */
@@ -38,7 +39,6 @@ static struct channel *channel_alloc(struct peer *peer, uint32_t id, bool is_raw
     }
     channel->core = peer_core(peer);
     channel->peer = peer;
-    channel->who = identity_ref(peer_identity(peer));
     channel->id = id;
     channel->is_raw = is_raw;
     channel->data_type = WIRE_OUTPUT;
@@ -56,6 +56,7 @@ static void start_exec(struct channel *channel, const char *command, size_t len)
 {
     struct task *task = dispatch_new(channel, FORMAT_TEXT);
     struct words words;
+    task->request.is_interactive = channel->is_terminal;
     enum err err = lexer_split(&task->request.arena, command, len, &words, &task->request.error);
     if (err != ERR_OK) {
         answer_trouble(channel_error_out(channel), err, task->request.error.message);
@@ -73,7 +74,8 @@ struct channel *channel_new(struct peer *peer, uint32_t id, enum wire_open kind,
                             size_t len)
 {
     struct channel *channel = channel_alloc(peer, id, false);
-    if (kind == WIRE_OPEN_EXEC) {
+    channel->is_terminal = kind == WIRE_OPEN_EXEC_TERMINAL;
+    if (kind != WIRE_OPEN_SHELL) {
         start_exec(channel, command, len);
     } else {
         start_mode(channel, &batch_mode, batch_start(channel, NULL));
@@ -100,7 +102,6 @@ void channel_free(struct channel *channel)
     if (channel->source) {
         ledger_source_free(channel->source);
     }
-    identity_unref(channel->who);
     buf_done(&channel->data);
     free(channel);
 }
@@ -162,10 +163,27 @@ static void send_data(struct channel *channel, uint8_t type, const char *data, s
     }
 }
 
+/* The client's terminal is raw: what a tty's driver would do is ours to do. */
+static void send_lines(struct channel *channel, uint8_t type, const char *data, size_t len)
+{
+    cleanup(buf_done) struct buf lines = {0};
+    if (!channel->is_terminal) {
+        send_data(channel, type, data, len);
+        return;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (data[i] == '\n' && (i == 0 || data[i - 1] != '\r')) {
+            buf_append_char(&lines, '\r');
+        }
+        buf_append_char(&lines, data[i]);
+    }
+    send_data(channel, type, lines.data, lines.len);
+}
+
 void channel_flush(struct channel *channel)
 {
     if (channel->data.len > 0) {
-        send_data(channel, channel->data_type, channel->data.data, channel->data.len);
+        send_lines(channel, channel->data_type, channel->data.data, channel->data.len);
     }
     if (channel->data.cap > KEEP_BYTES) {
         buf_done(&channel->data);
@@ -181,7 +199,7 @@ struct core *channel_core(const struct channel *channel)
 
 struct identity *channel_identity(const struct channel *channel)
 {
-    return channel->who;
+    return peer_identity(channel->peer);
 }
 
 bool channel_is_raw(const struct channel *channel)
@@ -212,7 +230,7 @@ struct buf *channel_error_out(struct channel *channel)
 void channel_write(struct channel *channel, const char *data, size_t len)
 {
     channel_flush(channel);
-    send_data(channel, WIRE_OUTPUT, data, len);
+    send_lines(channel, WIRE_OUTPUT, data, len);
     peer_touch(channel->peer);
 }
 

@@ -32,7 +32,7 @@ struct channel_mode {
 
 /* For the peer. */
 
-/* A channel of a session, for an exec'd command line or a shell. who: borrowed, copied by reference. */
+/* A channel of a session, for an exec'd command line or a shell. */
 struct channel *channel_new(struct peer *peer, uint32_t id, enum wire_open kind, const char *command,
                             size_t len);
 /* The channel of a TUI: a batch in json, interactive, without a summary. */

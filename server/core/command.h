@@ -1,5 +1,5 @@
-/* What a command is: one const struct in server/core/commands/NAME.c, listed in command_table.c. The table alone drives
- * parsing, authorisation, throttling, `help` and completion. */
+/* What a command is: one const struct in server/core/commands/NAME.c, listed in command_table.c. The table
+ * alone drives parsing, authorisation, throttling, `help` and completion. */
 #ifndef STOCKROOM_SERVER_CORE_COMMAND_H
 #define STOCKROOM_SERVER_CORE_COMMAND_H
 
@@ -31,23 +31,26 @@ struct command_step {
 enum { COMMAND_STEPS_MAX = 3 };
 
 struct command {
-    const char *name;  /* "sell", "product add" */
-    const char *alias; /* another name, or NULL */
+    const char *name;      /* "sell", "product add" */
+    const char *alias;     /* another name, or NULL */
     const char *arguments; /* for help: "SKU QTY" */
     unsigned arguments_min;
     unsigned arguments_max;
     const struct option_spec *options; /* NULL: only --format */
     unsigned roles;                    /* who may run it at all */
     enum cost_class cost;
+    bool always;         /* also for those who must change their password first */
     const char *summary; /* one line for `help` */
     const char *help;    /* the paragraphs below it; NULL: none */
-    bool reads_input;    /* wants the first line of stdin (not in a batch) */
-    /* With reads_input: does it want the line with these arguments? NULL: always. Main loop; before prepare. */
-    bool (*wants_input)(const struct args *args);
-    bool changes;        /* writes to the database: a dry run rolls its steps back */
-    bool streams;        /* goes on until the client leaves */
-    /* On the main loop: check the values, resolve the store, fill request->movement or request->data. Never blocks. NULL: nothing
-     * to check. A command without steps and without a movement is answered by it alone. */
+    /* How many lines it wants besides its words, at most REQUEST_INPUTS_MAX, with what a terminal shows
+     * before each. They are the first of stdin, or in a batch the ones that follow; a terminal does not echo
+     * them. NULL: none. Main loop; before prepare. */
+    unsigned (*inputs)(const struct request *request, const char **ret_prompts);
+    bool changes; /* writes to the database: a dry run rolls its steps back */
+    bool streams; /* goes on until the client leaves */
+    /* On the main loop: check the values, resolve the store, fill request->movement or request->data. Never
+     * blocks. NULL: nothing to check. A command without steps and without a movement is answered by it alone.
+     */
     enum err (*prepare)(struct request *request, struct err_info *ret_info);
     struct command_step steps[COMMAND_STEPS_MAX]; /* run NULL ends them */
 };
@@ -55,7 +58,8 @@ struct command {
 /* All commands, in the order of `help`; NULL ends the list. */
 extern const struct command *const command_table[];
 
-/* The command whose name (of one or two words) begins `words`; *ret_used tells how many words it took. NULL: unknown. Pure. */
+/* The command whose name (of one or two words) begins `words`; *ret_used tells how many words it took. NULL:
+ * unknown. Pure. */
 const struct command *command_find(const char *const *words, unsigned word_count, unsigned *ret_used);
 
 /* Options that every command knows (--format), and those shared by some. */
@@ -63,9 +67,21 @@ const struct command *command_find(const char *const *words, unsigned word_count
     {                                                                                                        \
         NULL, NULL, NULL, false, false                                                                       \
     }
-#define OPTION_STORE     {"store", "CODE", "the store; not needed by a user with only one", false, false}
-#define OPTION_ALL_STORES {"all-stores", NULL, "every store that you may see", false, false}
-#define OPTION_LIMIT     {"limit", "N", "at most N rows (1000; at most 10000)", false, false}
-#define OPTION_AFTER     {"after", "CURSOR", "go on after the page that named this cursor", false, false}
+#define OPTION_STORE                                                                                         \
+    {                                                                                                        \
+        "store", "CODE", "the store; not needed by a user with only one", false, false                       \
+    }
+#define OPTION_ALL_STORES                                                                                    \
+    {                                                                                                        \
+        "all-stores", NULL, "every store that you may see", false, false                                     \
+    }
+#define OPTION_LIMIT                                                                                         \
+    {                                                                                                        \
+        "limit", "N", "at most N rows (1000; at most 10000)", false, false                                   \
+    }
+#define OPTION_AFTER                                                                                         \
+    {                                                                                                        \
+        "after", "CURSOR", "go on after the page that named this cursor", false, false                       \
+    }
 
 #endif

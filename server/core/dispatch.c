@@ -19,10 +19,10 @@ struct task *dispatch_new(struct channel *channel, enum format format)
 {
     struct arena arena = {0};
     struct task *task = arena_calloc(&arena, 1, sizeof *task);
-    task->core = channel_core(channel);
+    task->request.core = channel_core(channel);
     task->request.arena = arena;
     task->request.channel = channel;
-    task->request.config = task->core->config;
+    task->request.config = task->request.core->config;
     task->request.who = identity_ref(channel_identity(channel));
     task->request.format = format;
     return task;
@@ -31,8 +31,8 @@ struct task *dispatch_new(struct channel *channel, enum format format)
 static void task_free(struct task *task)
 {
     struct request *request = &task->request;
-    if (request->input) { /* often a password */
-        sodium_memzero((char *)(uintptr_t)request->input, strlen(request->input));
+    for (unsigned i = 0; i < request->input_count; i++) { /* often passwords */
+        sodium_memzero((char *)(uintptr_t)request->inputs[i], strlen(request->inputs[i]));
     }
     identity_unref(request->who);
     buf_done(&request->output);
@@ -82,7 +82,12 @@ bool dispatch_parse(struct task *task, const struct words *words, unsigned first
         return false;
     }
     request->command = command;
+    if (request->who->must_change_password && !command->always) {
+        dispatch_fail(task, ERR_NOT_PERMITTED, "change your password first: passwd");
+        return false;
+    }
     if (!(command->roles & (unsigned)request->who->role)) {
+        request->is_refusal = true;
         dispatch_fail(task, ERR_NOT_PERMITTED, "%s may not be run by %s", command->name,
                       identity_role_text(request->who->role));
         return false;
@@ -176,8 +181,7 @@ static void step_done(struct work_job *job, bool expired)
 {
     struct request *request = (struct request *)((char *)job - offsetof(struct request, job));
     struct task *task = (struct task *)request;
-    struct core *core = task->core;
-    int32_t revoked = 0;
+    struct core *core = task->request.core;
     task->state = TASK_HERE;
     if (expired) {
         dispatch_fail(task, ERR_BUSY, "the server is busy: the request waited too long");
@@ -190,20 +194,15 @@ static void step_done(struct work_job *job, bool expired)
         if (task->state == TASK_LENT) {
             return;
         }
-    } else if (!request->dry_run) {
-        revoked = request->revoke_user_id;
     }
     give_back(task);
-    if (revoked != 0) {
-        peers_dismiss(core, revoked, "Your account was disabled", false);
-    }
     core_release_waiting(core);
 }
 
 bool dispatch_run(struct task *task)
 {
     struct request *request = &task->request;
-    struct core *core = task->core;
+    struct core *core = task->request.core;
     const struct command *command = request->command;
     uint64_t output_max = (uint64_t)core->config->limits.output_total_mib * 1024 * 1024;
     if (!command->changes && core->output_total > output_max) {
@@ -244,7 +243,7 @@ void dispatch_take_outcome(struct task *task)
 void dispatch_movement_done(struct movement *movement)
 {
     struct task *task = movement->owner;
-    struct core *core = task->core;
+    struct core *core = task->request.core;
     dispatch_take_outcome(task);
     give_back(task);
     core_release_waiting(core);

@@ -11,8 +11,6 @@
 #include "server/core/ledger/ledger.h"
 #include "server/core/request.h"
 
-struct core;
-
 enum task_state {
     TASK_HERE, /* the mode has it, and it is not answered */
     TASK_LENT, /* a worker or the ledger writer has it */
@@ -22,7 +20,6 @@ enum task_state {
 /* A request with what only the main loop needs to know of it. Lives in its own arena. */
 struct task {
     struct request request; /* first: a request of a channel is always a task's */
-    struct core *core;
     enum task_state state;
     struct movement *movement; /* request.movement once it has been prepared, for short */
     size_t bytes;              /* what its arena took when it was queued, for those who keep a bound */

@@ -28,22 +28,19 @@ static char *must_copy(const char *text)
 
 static int compare_codes(const void *a, const void *b)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-struct identity *identity_new(int32_t user_id, int32_t key_id, enum role role, const char *user,
-                              const char *const *store_codes, unsigned store_count)
+struct identity *identity_new(const struct identity *facts)
 {
     struct identity *identity = must_allocate(1, sizeof *identity);
 
-    identity->user_id = user_id;
-    identity->key_id = key_id;
-    identity->role = role;
-    identity->user = must_copy(user);
-    identity->store_count = role == ROLE_ADMIN ? 0 : store_count;
+    *identity = *facts;
+    identity->user = must_copy(facts->user);
+    identity->store_count = facts->role == ROLE_ADMIN ? 0 : facts->store_count;
     identity->store_codes = must_allocate(identity->store_count, sizeof *identity->store_codes);
     for (unsigned i = 0; i < identity->store_count; i++) {
-        identity->store_codes[i] = must_copy(store_codes[i]);
+        identity->store_codes[i] = must_copy(facts->store_codes[i]);
     }
     qsort(identity->store_codes, identity->store_count, sizeof *identity->store_codes, compare_codes);
     identity->references = 1;
@@ -62,10 +59,10 @@ void identity_unref(struct identity *identity)
         return;
     }
     for (unsigned i = 0; i < identity->store_count; i++) {
-        free(identity->store_codes[i]);
+        free((char *)(uintptr_t)identity->store_codes[i]);
     }
     free(identity->store_codes);
-    free(identity->user);
+    free((char *)(uintptr_t)identity->user);
     free(identity);
 }
 
@@ -87,6 +84,8 @@ const char *identity_role_text(enum role role)
         return "owner";
     case ROLE_STAFF:
         return "staff";
+    case ROLE_SIGNUP:
+        return "signup";
     }
     return "";
 }
@@ -102,4 +101,15 @@ bool identity_parse_role(const char *text, enum role *ret_role)
         }
     }
     return false;
+}
+
+const char *identity_method_text(enum login_method method)
+{
+    static const char *const texts[] = {
+#define X(name, text) [LOGIN_##name] = text,
+        LOGIN_METHOD_LIST(X)
+#undef X
+    };
+
+    return texts[method];
 }

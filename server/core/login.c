@@ -91,7 +91,14 @@ static struct identity *make_identity(struct arena *arena, const struct db_resul
         }
     }
     int32_t key_id = key_column >= 0 ? (int32_t)db_result_i64(result, 0, key_column) : 0;
-    return identity_new((int32_t)db_result_i64(result, 0, 0), key_id, role, user, list, count);
+    const struct identity facts = {.user_id = (int32_t)db_result_i64(result, 0, 0),
+                                   .key_id = key_id,
+                                   .role = role,
+                                   .method = key_column >= 0 ? LOGIN_KEY : LOGIN_PASSWORD,
+                                   .user = user,
+                                   .store_codes = list,
+                                   .store_count = count};
+    return identity_new(&facts);
 }
 
 /* A key that `key add` would not take opens nothing, however it came into the database; the look-up is the

@@ -90,7 +90,7 @@ static bool take_open(struct peer *peer, const struct wire_frame *frame)
     wire_reader_init(&reader, frame->payload, frame->len);
     uint8_t kind = wire_get_u8(&reader);
     const char *command = wire_get_str(&reader, WIRE_PAYLOAD_MAX, &len);
-    if (!wire_reader_end(&reader) || kind > WIRE_OPEN_EXEC) {
+    if (!wire_reader_end(&reader) || kind > WIRE_OPEN_EXEC_TERMINAL) {
         return false;
     }
     peer->last_channel = frame->channel;

@@ -48,6 +48,7 @@ enum err request_resolve_store(struct request *request, struct err_info *ret_inf
         return err_set(ret_info, ERR_USAGE, "which store? give --store CODE");
     }
     if (!identity_has_store(who, code)) {
+        request->is_refusal = true;
         return err_set(ret_info, ERR_UNKNOWN_STORE, "no store %s", code);
     }
     request->store = code;

@@ -1,5 +1,6 @@
-/* One command being run: its words, its caller, and what came of it. Made by a channel on the main loop, lent to a worker
- * or the ledger writer while it runs there, given back when it is done. Exactly one thread owns it at a time. */
+/* One command being run: its words, its caller, and what came of it. Made by a channel on the main loop, lent
+ * to a worker or the ledger writer while it runs there, given back when it is done. Exactly one thread owns
+ * it at a time. */
 #ifndef STOCKROOM_SERVER_CORE_REQUEST_H
 #define STOCKROOM_SERVER_CORE_REQUEST_H
 
@@ -20,8 +21,12 @@
 struct channel;
 struct command;
 struct config;
+struct core;
 
-/* Options and arguments as given, checked against the command's table (no unknown ones, none twice unless it repeats). */
+enum { REQUEST_INPUTS_MAX = 3 };
+
+/* Options and arguments as given, checked against the command's table (no unknown ones, none twice unless it
+ * repeats). */
 struct args {
     const char **words; /* positional */
     unsigned word_count;
@@ -40,6 +45,7 @@ bool args_flag(const struct args *args, const char *name);
 struct request {
     struct arena arena;
     struct work_job job;
+    struct core *core;       /* main loop only */
     struct channel *channel; /* NULL once its channel has gone; main loop only */
     struct request *next;    /* the channel's list; main loop only */
     const struct command *command;
@@ -51,10 +57,12 @@ struct request {
     enum format format;
     struct row_prefix prefix;
     bool in_batch;
+    bool is_interactive; /* a person is there: a TUI, or a command on a terminal */
     bool dry_run;
-    const char *input; /* for commands that read stdin: its first line, without the line end; NULL: none came */
-    unsigned step;     /* the step that runs */
-    void *data;        /* the command's own, in the arena */
+    const char *inputs[REQUEST_INPUTS_MAX]; /* lines read for commands that want some, without their ends */
+    unsigned input_count;
+    unsigned step; /* the step that runs */
+    void *data;    /* the command's own, in the arena */
 
     /* The outcome. */
     enum err err;
@@ -66,12 +74,12 @@ struct request {
     const char *use;    /* `use CODE`: what the channel shall remember */
     const char *watch;  /* `watch`: the store whose movements the channel shall follow, as of seq watch_seq */
     int64_t watch_seq;
-    int32_t revoke_user_id; /* sessions of this user end now; 0: nobody's */
+    bool is_refusal; /* the caller reached for what is not the caller's: it goes into the audit trail */
 };
 
 /* Which store is meant: --store, else the batch's `use`, else the only one of the user; sets request->store.
- * ERR_USAGE when none or several could be meant; ERR_UNKNOWN_STORE when it is not one of the caller's (an admin's choice is
- * checked by the database only). For prepare functions. */
+ * ERR_USAGE when none or several could be meant; ERR_UNKNOWN_STORE when it is not one of the caller's (an
+ * admin's choice is checked by the database only). For prepare functions. */
 enum err request_resolve_store(struct request *request, struct err_info *ret_info);
 
 /* Is every row of every store wanted (--all-stores)? Owners and staff then get all of their own. */

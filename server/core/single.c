@@ -1,23 +1,20 @@
-/* One command of an exec: perhaps a line of stdin first, then the command, its answer and its exit status. A
- * mode of a channel (modes.h); on the main loop only. What else comes on stdin is read and forgotten. */
+/* One command of an exec: perhaps some lines of stdin first, then the command, its answer and its exit
+ * status. A mode of a channel (modes.h); on the main loop only. What else comes on stdin is read and
+ * forgotten. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/text.h"
 #include "server/core/answer.h"
 #include "server/core/command.h"
 #include "server/core/core.h"
 #include "server/core/modes.h"
-
-enum { INPUT_MAX = 8 * 1024 };
+#include "server/core/prompt.h"
 
 struct single {
     struct channel *channel;
     struct task *task;
-    bool is_collecting; /* the first line of stdin */
-    bool is_watching;   /* answered; goes on until the client leaves */
-    char *line;
-    size_t len;
+    struct prompt *prompt; /* lines of stdin are still to come */
+    bool is_watching;      /* answered; goes on until the client leaves */
 };
 
 static void answer(struct single *single)
@@ -53,24 +50,13 @@ static void run(struct single *single)
     }
 }
 
-/* The line is whole: hand it to the command, in its own memory. */
-static void end_collecting(struct single *single, bool got_any)
+/* The lines are there, or never will be. */
+static void end_prompt(struct single *single, enum prompt_state state)
 {
-    struct request *request = &single->task->request;
-    single->is_collecting = false;
-    size_t len = single->len;
-    if (len > 0 && single->line[len - 1] == '\r') {
-        len--;
-    }
-    if (memchr(single->line, '\0', len) || !text_is_utf8(single->line, len)) {
-        dispatch_fail(single->task, ERR_BAD_ENCODING, "the line on stdin is not UTF-8 text");
-    } else if (got_any) {
-        request->input = arena_strndup(&request->arena, single->line, len);
-    }
-    sodium_memzero(single->line, INPUT_MAX);
-    free(single->line);
-    single->line = NULL;
-    if (single->task->state == TASK_DONE) {
+    prompt_free(single->prompt);
+    single->prompt = NULL;
+    if (state == PROMPT_BAD) {
+        single->task->state = TASK_DONE;
         answer(single);
     } else {
         run(single);
@@ -80,29 +66,20 @@ static void end_collecting(struct single *single, bool got_any)
 static void single_input(void *state, const char *data, size_t len)
 {
     struct single *single = state;
-    if (!single->is_collecting) {
+    if (!single->prompt) {
         return;
     }
-    const char *end = memchr(data, '\n', len);
-    size_t part = end ? (size_t)(end - data) : len;
-    if (single->len + part > INPUT_MAX) {
-        single->is_collecting = false;
-        dispatch_fail(single->task, ERR_TOO_LONG, "the line on stdin is longer than %d bytes", INPUT_MAX);
-        answer(single);
-        return;
-    }
-    memcpy(single->line + single->len, data, part);
-    single->len += part;
-    if (end) {
-        end_collecting(single, true);
+    enum prompt_state got = prompt_take(single->prompt, data, len, channel_out(single->channel));
+    if (got != PROMPT_MORE) {
+        end_prompt(single, got);
     }
 }
 
 static void single_input_end(void *state)
 {
     struct single *single = state;
-    if (single->is_collecting) {
-        end_collecting(single, single->len > 0);
+    if (single->prompt) {
+        end_prompt(single, prompt_end(single->prompt));
     }
 }
 
@@ -126,7 +103,7 @@ static void single_request_done(void *state, struct request *request)
 static void single_stop(void *state)
 {
     struct single *single = state;
-    if (single->is_collecting || single->is_watching) {
+    if (single->prompt || single->is_watching) {
         answer_trouble(channel_error_out(single->channel), ERR_BUSY, "the server is stopping");
         channel_exit(single->channel, err_exit_status(ERR_BUSY));
     }
@@ -135,18 +112,9 @@ static void single_stop(void *state)
 static void single_free(void *state)
 {
     struct single *single = state;
-    if (single->line) {
-        sodium_memzero(single->line, INPUT_MAX);
-        free(single->line);
-    }
+    prompt_free(single->prompt);
     dispatch_release(single->task);
     free(single);
-}
-
-static bool wants_line(const struct request *request)
-{
-    const struct command *command = request->command;
-    return command->reads_input && (!command->wants_input || command->wants_input(&request->args));
 }
 
 void *single_start(struct channel *channel, struct task *task, const struct words *words)
@@ -162,12 +130,8 @@ void *single_start(struct channel *channel, struct task *task, const struct word
         answer(single);
     } else if (!dispatch_parse(task, words, 0)) {
         answer(single);
-    } else if (wants_line(&task->request)) {
-        single->is_collecting = true;
-        single->line = calloc(1, INPUT_MAX);
-        if (!single->line) {
-            abort();
-        }
+    } else if ((single->prompt = prompt_new(&task->request, task->request.is_interactive)) != NULL) {
+        prompt_begin(single->prompt, channel_out(channel));
     } else {
         run(single);
     }

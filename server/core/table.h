@@ -1,5 +1,5 @@
-/* Rows of an answer, and how they look in text, csv and json. Filled by commands on a worker's thread, formatted there too;
- * knows nothing of sessions. Names of columns are the public contract (commands.md). */
+/* Rows of an answer, and how they look in text, csv and json. Filled by commands on a worker's thread,
+ * formatted there too; knows nothing of sessions. Names of columns are the public contract (commands.md). */
 #ifndef STOCKROOM_SERVER_CORE_TABLE_H
 #define STOCKROOM_SERVER_CORE_TABLE_H
 
@@ -20,9 +20,9 @@ enum column_kind {
     COLUMN_INTEGER,  /* decimal text */
     COLUMN_QUANTITY, /* decimal text, thousandths: shown as a decimal, a JSON number */
     COLUMN_MONEY,    /* decimal text, already with its places: a JSON string */
-    COLUMN_TIME,     /* RFC 3339 UTC; in text format whatever the cell's `shown` says (the store's local time) */
-    COLUMN_BOOL,     /* "t" or "f": true/false in json and csv, yes/no in text */
-    COLUMN_LIST      /* words parted by newlines: a JSON array of strings, csv and text joined by a blank */
+    COLUMN_TIME, /* RFC 3339 UTC; in text format whatever the cell's `shown` says (the store's local time) */
+    COLUMN_BOOL, /* "t" or "f": true/false in json and csv, yes/no in text */
+    COLUMN_LIST  /* words parted by newlines: a JSON array of strings, csv and text joined by a blank */
 };
 
 struct column {
@@ -45,10 +45,11 @@ struct table {
     size_t row_count;
     size_t row_cap;
     const char *after; /* cursor to the next page; NULL: that was all */
-    bool single;       /* one record (whoami, product show): text shows "name  value" lines instead of columns */
+    bool single; /* one record (whoami, product show): text shows "name  value" lines instead of columns */
 };
 
-void table_init(struct table *table, struct arena *arena, const struct column *columns, unsigned column_count);
+void table_init(struct table *table, struct arena *arena, const struct column *columns,
+                unsigned column_count);
 
 /* A new row of empty cells, to be filled; valid until the next table_add_row. */
 struct cell *table_add_row(struct table *table);
@@ -59,8 +60,9 @@ struct row_prefix {
     const char *tag; /* NULL: none */
 };
 
-/* Append all rows: text aligned with a header, csv with a header, json one object a line (with line and tag first in a
- * batch). Values are escaped for where they go; text output never holds a control character. */
-void table_format(const struct table *table, enum format format, const struct row_prefix *prefix, struct buf *out);
+/* Append all rows: text aligned with a header, csv with a header, json one object a line (with line and tag
+ * first in a batch). Values are escaped for where they go; text output never holds a control character. */
+void table_format(const struct table *table, enum format format, const struct row_prefix *prefix,
+                  struct buf *out);
 
 #endif

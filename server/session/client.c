@@ -123,7 +123,8 @@ static int client_on_exec(ssh_session ssh, ssh_channel channel, const char *comm
     if (channel != session->channel || session->use != CHANNEL_IDLE) {
         return 1;
     }
-    return client_start_command(session, WIRE_OPEN_EXEC, command);
+    return client_start_command(session, session->has_pty ? WIRE_OPEN_EXEC_TERMINAL : WIRE_OPEN_EXEC,
+                                command);
 }
 
 static int client_on_subsystem(ssh_session ssh, ssh_channel channel, const char *subsystem, void *userdata)

@@ -182,7 +182,11 @@ struct identity *rig_who(const struct rig *rig, enum role role, const char *user
         list[count++] = word;
     }
     snprintf(sql, sizeof sql, "SELECT user_id FROM users WHERE name = '%s'", user);
-    return identity_new((int32_t)rig_number(rig, sql), 0, role, user, list, count);
+    return identity_new(&(struct identity){.user_id = (int32_t)rig_number(rig, sql),
+                                           .role = role,
+                                           .user = user,
+                                           .store_codes = list,
+                                           .store_count = count});
 }
 
 static enum err run_steps(struct request *request, struct db *db)
@@ -231,7 +235,9 @@ struct outcome *rig_run_on(const struct rig *rig, struct db *db, struct identity
     request->config = &rig->config;
     request->who = identity_ref(who);
     request->format = format;
-    request->input = input;
+    if (input != NULL) {
+        request->inputs[request->input_count++] = input;
+    }
     outcome->err = run_request(request, db, line);
     if (outcome->err == ERR_OK && request->table.columns != NULL) {
         table_format(&request->table, request->format, &request->prefix, &request->output);

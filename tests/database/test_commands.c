@@ -42,7 +42,7 @@ static void test_table_is_whole(void **state)
 
         assert_non_null(command->summary);
         assert_non_null(command->arguments);
-        assert_true(command->roles != 0 && (command->roles & ~(unsigned)ROLE_ANY) == 0);
+        assert_true(command->roles != 0 && (command->roles & ~(unsigned)(ROLE_ANY | ROLE_SIGNUP)) == 0);
         assert_true(command->arguments_min <= command->arguments_max);
         assert_true(command->prepare != NULL || command->steps[0].run != NULL);
         for (const struct option_spec *option = command->options; option != NULL && option->name != NULL;
@@ -82,7 +82,13 @@ static void test_which_store(void **state)
 static void test_movements_to_post(void **state)
 {
     const struct rig *rig = *state;
-    struct identity *who = identity_new(7, 9, ROLE_STAFF, "ann", (const char *const[]){"S1"}, 1);
+    struct identity *who = identity_new(&(struct identity){.user_id = 7,
+                                                           .key_id = 9,
+                                                           .role = ROLE_STAFF,
+                                                           .method = LOGIN_KEY,
+                                                           .user = "ann",
+                                                           .store_codes = (const char *[]){"S1"},
+                                                           .store_count = 1});
     struct outcome *outcome =
         rig_run_on(rig, rig->db, who, FORMAT_JSON,
                    "sell 4006381333931 2.5 --price 1.99 --note 'by the door' --ref till-1:77 --at -3h", NULL);

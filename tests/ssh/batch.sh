@@ -145,11 +145,20 @@ batch ann </dev/null
 assert_status 0
 summary 'batch: 0 lines, 0 ok, 0 failed, 0 replayed'
 
-# ---- Other commands in a batch, and those that read stdin
-tssh admin batch < <(printf '%s\n' 'whoami' 'help sell' 'product add B-9 --name "In a batch"' 'product list' 'passwd' 'store list')
-assert_status 1
+# ---- Other commands in a batch, and those that read lines of their own: the next ones
+tssh admin batch < <(printf '%s\n' 'whoami' 'help sell' 'product add B-9 --name "In a batch"' 'product list' \
+    'user add zed --role admin --password-stdin' "a zed's # pass\"word" '@last store list')
+assert_status 0
 assert_contains "$OUT" '3 ok product add'
-assert_matches "$OUT" '5 error (usage|bad-value) '
+assert_contains "$OUT" '5 ok user add'
+assert_contains "$OUT" '7 @last ok store list'
+tssh_password zed "a zed's # pass\"word" whoami
+assert_status 0
+tssh admin batch < <(printf '%s\n' 'passwd' 'short' 'store list' '@t passwd')
+assert_status 1
+assert_contains "$OUT" '1 error bad-value '
+assert_contains "$OUT" '3 ok store list'
+assert_contains "$OUT" '4 @t error usage '
 
 # ---- 20,000 lines, in order
 batch ann --format json < <(seq 1 20000 | sed 's/.*/@t& stock-in A-2 1/')

@@ -27,7 +27,7 @@ static const char *join_words(struct request *request)
 static enum err prepare(struct request *request, struct err_info *ret_info)
 {
     struct public_key *key = arena_calloc(&request->arena, 1, sizeof *key);
-    const char *line = request->input;
+    const char *line = request->input_count > 0 ? request->inputs[0] : NULL;
     enum err err = people_check_target(request, ret_info);
 
     if (err != ERR_OK) {
@@ -35,7 +35,7 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
     }
     if (request->args.word_count > 0) {
         line = join_words(request);
-    } else if (request->in_batch || line == NULL) {
+    } else if (line == NULL) {
         return err_set(ret_info, ERR_USAGE, "which key? give a line as in a .pub file");
     }
     request->data = key;
@@ -109,9 +109,10 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
     return err;
 }
 
-static bool wants_input(const struct args *args)
+static unsigned inputs(const struct request *request, const char **ret_prompts)
 {
-    return args->word_count == 0;
+    ret_prompts[0] = "Public key: ";
+    return request->args.word_count == 0 ? 1 : 0;
 }
 
 static const struct option_spec options[] = {
@@ -132,8 +133,7 @@ const struct command command_key_add = {
         "ecdsa-sha2-nistp256/384/521, or ssh-rsa of 2,048 bits and more. No options, no certificates. "
         "Admins\n"
         "may add keys for anybody, owners for their staff.",
-    .reads_input = true,
-    .wants_input = wants_input,
+    .inputs = inputs,
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},

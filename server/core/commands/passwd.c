@@ -16,18 +16,14 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
     if (err != ERR_OK) {
         return err;
     }
-    if (request->in_batch) {
-        return err_set(ret_info, ERR_USAGE,
-                       "passwd reads the password from stdin, which a batch uses for its lines");
-    }
-    if (request->input == NULL) {
+    if (request->input_count == 0) {
         return err_set(ret_info, ERR_USAGE, "give the new password as the first line of stdin");
     }
     person->name = args_option(&request->args, "user");
     if (person->name == NULL) {
         person->name = request->who->user;
     }
-    person->password = arena_strdup(&request->arena, request->input);
+    person->password = arena_strdup(&request->arena, request->inputs[0]);
     request->data = person;
     return people_check_password(person->password, person->name, ret_info);
 }
@@ -63,6 +59,13 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
     return ERR_OK;
 }
 
+static unsigned inputs(const struct request *request, const char **ret_prompts)
+{
+    (void)request;
+    ret_prompts[0] = "New password: ";
+    return 1;
+}
+
 static const struct option_spec options[] = {
     {"user", "NAME", "whose password; your own unless told", false, false},
     OPTION_END,
@@ -76,7 +79,8 @@ const struct command command_passwd = {
     .cost = COST_LOGIN,
     .summary = "set a password (read from stdin)",
     .help = "8 to 1,000 bytes of UTF-8, not the user's name. Admins may set anybody's, owners their staff's.",
-    .reads_input = true,
+    .inputs = inputs,
+    .always = true,
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_PASSWORD, hash}, {STEP_QUERY, run}},

@@ -72,14 +72,10 @@ static enum err choose_password(struct request *request, struct people_new *pers
         person->is_shown = true;
         return ERR_OK;
     }
-    if (request->in_batch) {
-        return err_set(ret_info, ERR_USAGE,
-                       "--password-stdin cannot be used in a batch, whose stdin is its lines");
-    }
-    if (request->input == NULL) {
+    if (request->input_count == 0) {
         return err_set(ret_info, ERR_USAGE, "no password came on stdin");
     }
-    person->password = arena_strdup(&request->arena, request->input);
+    person->password = arena_strdup(&request->arena, request->inputs[0]);
     return people_check_password(person->password, person->name, ret_info);
 }
 
@@ -122,9 +118,10 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
     return people_show(request, db, person->name, person->is_shown ? person->password : NULL, ret_info);
 }
 
-static bool wants_input(const struct args *args)
+static unsigned inputs(const struct request *request, const char **ret_prompts)
 {
-    return args_flag(args, "password-stdin");
+    ret_prompts[0] = "Password: ";
+    return args_flag(&request->args, "password-stdin") ? 1 : 0;
 }
 
 static const struct option_spec options[] = {
@@ -147,8 +144,7 @@ const struct command command_user_add = {
     .help =
         "Staff need at least one store, admins have all and get none. Owners add staff to their own stores.\n"
         "Unless told otherwise a random password is made up; the answer shows it, this once.",
-    .reads_input = true,
-    .wants_input = wants_input,
+    .inputs = inputs,
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_PASSWORD, hash}, {STEP_QUERY, run}},

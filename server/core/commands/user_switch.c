@@ -59,8 +59,6 @@ enum err user_switch(struct request *request, struct db *db, bool disable, struc
     }
     if (err != ERR_OK) {
         db_rollback_nested(db);
-        return err;
     }
-    request->revoke_user_id = disable && !request->dry_run ? user.user_id : 0;
-    return ERR_OK;
+    return err;
 }

@@ -53,8 +53,9 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
 const struct command command_whoami = {
     .name = "whoami",
     .arguments = "",
-    .roles = ROLE_ANY,
+    .roles = ROLE_ANY | ROLE_SIGNUP,
     .cost = COST_READ,
+    .always = true,
     .summary = "show who you are",
     .help = "An admin's stores are all of them; none are listed.",
     .steps = {{STEP_QUERY, run}},
