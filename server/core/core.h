@@ -14,8 +14,12 @@
 #include "server/core/turn.h"
 #include "server/core/work.h"
 
+struct access;
+struct audit;
 struct control;
 struct peers;
+struct throttle;
+struct tokens;
 struct watches;
 
 enum { CORE_READ_BYTES = 64 * 1024 };
@@ -30,6 +34,11 @@ struct core {
     struct control *control;
     struct peers *peers;
     struct watches *watches;
+    struct access *access;
+    struct audit *audit;
+    struct throttle *throttle;
+    struct tokens *tokens; /* NULL: none are configured */
+    uint64_t server_id;    /* random: by which this server knows its own announcements */
     uint64_t output_total; /* bytes that wait to be written to all peers */
     unsigned streams;      /* batches that have lines with the ledger writer: they share its queue */
     bool draining;         /* take nothing new */

@@ -1,0 +1,62 @@
+/* What core counts and measures, for `stats`: counters and histograms that any thread adds to, and gauges
+ * that the main loop sets. One installation of it a process; values are since core's start. Never blocks. */
+#ifndef STOCKROOM_SERVER_CORE_STATS_H
+#define STOCKROOM_SERVER_CORE_STATS_H
+
+#include <stdint.h>
+
+/* X(name, help). */
+#define STATS_COUNTER_LIST(X)                                                                                \
+    X(logins, "logins by any method")                                                                        \
+    X(logins_failed, "wrong credentials")                                                                    \
+    X(logins_refused, "logins refused for a reason of the account: its sessions, its failures")              \
+    X(tokens_made, "access tokens made")                                                                     \
+    X(signups, "signups taken")                                                                              \
+    X(commands, "commands answered, in batches too")                                                         \
+    X(commands_failed, "of these: answered with an error")                                                   \
+    X(commands_throttled, "of these: refused for their user's rate")                                         \
+    X(commands_refused, "of these: refused for want of a right")                                             \
+    X(batches_slowed, "times a batch waited for its user's rate")                                            \
+    X(movements_posted, "movements committed")                                                               \
+    X(movements_replayed, "movements found posted before")                                                   \
+    X(transactions, "ledger transactions committed")                                                         \
+    X(transactions_failed, "ledger transactions that failed or had to be resolved")                          \
+    X(queries, "jobs done by the query workers")                                                             \
+    X(queries_expired, "jobs that waited too long for one")                                                  \
+    X(announcements, "changes of users heard from any server")                                               \
+    X(listener_reconnects, "times the listener had to connect again")                                        \
+    X(sessions_revoked, "sessions ended because their user changed")                                         \
+    X(sessions_idle, "sessions ended for being idle")                                                        \
+    X(sessions_expired, "sessions ended for their age or their token's")                                     \
+    X(audit_rows, "rows written to the audit trail for refusals")                                            \
+    X(audit_dropped, "refusals that found no room in the queue")
+
+enum stats_counter {
+#define X(name, help) STATS_##name,
+    STATS_COUNTER_LIST(X)
+#undef X
+        STATS_COUNTERS
+};
+
+/* X(name, help): microseconds. */
+#define STATS_HISTOGRAM_LIST(X)                                                                              \
+    X(read, "answering a command of class read")                                                             \
+    X(write, "answering a command of class write, outside batches")                                          \
+    X(scan, "answering a command of class scan")                                                             \
+    X(login, "answering a command of class login")                                                           \
+    X(authentication, "checking a credential, without the delay of a failure")                               \
+    X(commit, "a ledger transaction")                                                                        \
+    X(query_wait, "waiting for a query worker")
+
+enum stats_histogram {
+#define X(name, help) STATS_TIME_##name,
+    STATS_HISTOGRAM_LIST(X)
+#undef X
+        STATS_HISTOGRAMS
+};
+
+/* Any thread. */
+void stats_add(enum stats_counter counter, uint64_t count);
+void stats_time(enum stats_histogram histogram, uint64_t microseconds);
+
+#endif
