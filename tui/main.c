@@ -34,6 +34,7 @@ enum {
     EXIT_NO_SERVER = 69,
     EXIT_NO_SCREEN = 70,
     KEYS_PER_TURN = 4096,
+    LOCK_SECONDS_MAX = 7 * 24 * 3600,
     LEAVE_SECONDS = 1 /* restoring the terminal of a client that does not read takes no longer */
 };
 
@@ -45,6 +46,7 @@ struct program {
     int errors_fd; /* stderr of a command of ours */
     int columns;
     int rows;
+    int lock_seconds; /* without a key before the screen is locked; 0: never */
     char *const *command;
     struct screen *screen;
     struct client *client;
@@ -65,8 +67,8 @@ static int64_t now_ms(void)
 
 static int usage(FILE *stream, int exit_status)
 {
-    fputs("usage: stockroom-tui [--columns C --rows R] -- COMMAND [ARGUMENT...]\n"
-          "       stockroom-tui --core-fd FD --control-fd FD --columns C --rows R\n"
+    fputs("usage: stockroom-tui [--columns C --rows R] [--lock-seconds N] -- COMMAND [ARGUMENT...]\n"
+          "       stockroom-tui --core-fd FD --control-fd FD --columns C --rows R [--lock-seconds N]\n"
           "\n"
           "Shows the inventory of a store, live. COMMAND speaks the command language on its stdin and\n"
           "stdout, for example: ssh -p 2222 NAME@HOST batch --format json\n"
@@ -88,12 +90,13 @@ static bool parse_number(const char *text, int least, int most, int *ret_number)
 /* -1: go on; else the exit status. */
 static int parse_arguments(struct program *program, int argc, char **argv)
 {
-    enum { CORE_FD = 1, CONTROL_FD, COLUMNS, ROWS, HELP, VERSION };
+    enum { CORE_FD = 1, CONTROL_FD, COLUMNS, ROWS, LOCK_SECONDS, HELP, VERSION };
     static const struct option options[] = {
         {"core-fd", required_argument, NULL, CORE_FD},
         {"control-fd", required_argument, NULL, CONTROL_FD},
         {"columns", required_argument, NULL, COLUMNS},
         {"rows", required_argument, NULL, ROWS},
+        {"lock-seconds", required_argument, NULL, LOCK_SECONDS},
         {"help", no_argument, NULL, HELP},
         {"version", no_argument, NULL, VERSION},
         {NULL, 0, NULL, 0},
@@ -113,6 +116,9 @@ static int parse_arguments(struct program *program, int argc, char **argv)
             break;
         case ROWS:
             good = parse_number(optarg, 0, 65535, &program->rows);
+            break;
+        case LOCK_SECONDS:
+            good = parse_number(optarg, 0, LOCK_SECONDS_MAX, &program->lock_seconds);
             break;
         case HELP:
             return usage(stdout, EXIT_LEFT);
