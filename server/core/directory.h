@@ -60,6 +60,9 @@ void directory_free(struct directory *directory);
 /* Add, or replace by id. Takes the user. */
 void directory_put(struct directory *directory, struct directory_user *user);
 
+/* There is no such user any more. */
+void directory_remove(struct directory *directory, int32_t user_id);
+
 /* Forget everybody, and tell so until directory_set_fresh. */
 void directory_forget(struct directory *directory);
 void directory_set_fresh(struct directory *directory);
