@@ -21,12 +21,18 @@ struct audit_change {
     const char *before; /* JSON, in the arena; NULL: there was nothing */
 };
 
+/* "user", "store", "product", "session", or "". */
+const char *audit_kind_text(enum audit_kind kind);
+
 /* Before the change, inside its transaction: hold the target's row and remember what it is (a user's without
- * the hash, with role, state, stores, limits and the fingerprints of the keys). The target need not exist. */
+ * the hash, with role, state, stores, limits and the fingerprints of the keys). The target need not exist.
+ * Whoever holds several users' rows (user_lock_admins) does so before, or two that cross lock each other out.
+ */
 enum err audit_begin(struct db *db, struct arena *arena, enum audit_kind kind, const char *target,
                      struct audit_change *ret_change, struct err_info *ret_info);
 
-/* After the change, inside its transaction: write the row. action: the command's name ("user set"). A change
+/* After the change, inside its transaction: write the row. who: NULL on the command line of the server's
+ * machine. action: the command's name ("user set"). A change
  * that changed nothing that the trail shows (a password) is written all the same, with what its action says.
  */
 enum err audit_end(struct db *db, struct arena *arena, const struct identity *who, const char *action,

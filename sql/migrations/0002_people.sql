@@ -47,4 +47,5 @@ CREATE INDEX audit_events_user ON audit_events (user_id, audit_id);
 CREATE INDEX audit_events_target ON audit_events (kind, target, audit_id);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON user_limits TO stockroom_server;
-GRANT SELECT, INSERT ON audit_events TO stockroom_server;
+GRANT SELECT, INSERT (store_id, recorded_at, user_id, key_id, method, source, session, action, outcome, kind, target, times,
+    before, after) ON audit_events TO stockroom_server; -- the numbers are the database's own

@@ -51,6 +51,31 @@ static void test_ledger_is_only_added_to(void **state)
     assert_int_equal(rig_number(rig, "SELECT count(*) FROM stock_movements"), 2);
 }
 
+static void test_trail_is_only_added_to(void **state)
+{
+    const struct rig *rig = *state;
+
+    rig_text(rig, "INSERT INTO audit_events (user_id, method, action, outcome, kind) "
+                  "VALUES (1, 'password', 'user set', 'done', 'user')");
+    forbid(rig, "UPDATE audit_events SET outcome = 'refused'");
+    forbid(rig, "UPDATE audit_events SET after = '{}' WHERE false");
+    forbid(rig, "DELETE FROM audit_events");
+    forbid(rig, "TRUNCATE audit_events");
+    forbid(rig, "SELECT FROM audit_events FOR UPDATE");
+    forbid(rig, "ALTER TABLE audit_events DROP COLUMN before");
+    forbid(rig, "ALTER TABLE audit_events DISABLE TRIGGER ALL");
+    forbid(rig, "CREATE RULE quiet AS ON INSERT TO audit_events DO INSTEAD NOTHING");
+    forbid(rig, "CREATE TRIGGER t BEFORE INSERT ON audit_events EXECUTE FUNCTION "
+                "suppress_redundant_updates_trigger()");
+    forbid(rig, "DROP INDEX audit_events_id");
+    forbid(rig, "DROP TABLE audit_events");
+    forbid(
+        rig,
+        "INSERT INTO audit_events (audit_id, method, action, outcome, kind) "
+        "OVERRIDING SYSTEM VALUE VALUES (setval('audit_events_audit_id_seq', 1), 'none', 'x', 'done', '')");
+    assert_int_equal(rig_number(rig, "SELECT count(*) FROM audit_events"), 1);
+}
+
 static void test_nothing_that_is_pointed_at_goes_away(void **state)
 {
     const struct rig *rig = *state;
@@ -79,6 +104,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ledger_is_only_added_to),
+        cmocka_unit_test(test_trail_is_only_added_to),
         cmocka_unit_test(test_nothing_that_is_pointed_at_goes_away),
         cmocka_unit_test(test_schema_is_the_owners),
     };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "server/core/audit.h"
 #include "server/core/commands/catalogue.h"
 #include "server/core/commands/commands.h"
 
@@ -75,6 +76,7 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
 {
     const struct catalogue_product *product = request->data;
     const char *codes[1 + CATALOGUE_BARCODES_MAX] = {product->sku};
+    struct audit_change change;
     int32_t product_id = 0;
     enum err err = catalogue_begin(db, ret_info);
 
@@ -84,7 +86,13 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
     memcpy(codes + 1, product->barcodes, product->barcode_count * sizeof codes[0]);
     err = catalogue_refuse_clashes(request, db, codes, 1 + product->barcode_count, 0, ret_info);
     if (err == ERR_OK) {
+        err = audit_begin(db, &request->arena, AUDIT_PRODUCT, product->sku, &change, ret_info);
+    }
+    if (err == ERR_OK) {
         err = insert_product(request, db, product, &product_id, ret_info);
+    }
+    if (err == ERR_OK) {
+        err = audit_end(db, &request->arena, request->who, request->command->name, &change, ret_info);
     }
     if (err == ERR_OK) {
         err = catalogue_show(request, db, product_id, ret_info);

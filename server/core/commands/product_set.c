@@ -2,6 +2,7 @@
  * Prepared on the main loop; written on a worker's thread, one change of the catalogue at a time.
  * For admins. */
 #include "common/cleanup.h"
+#include "server/core/audit.h"
 #include "server/core/commands/catalogue.h"
 #include "server/core/commands/commands.h"
 #include "server/core/commands/filters.h"
@@ -73,18 +74,26 @@ static enum err replace_barcodes(struct request *request, struct db *db, int32_t
 static enum err run(struct request *request, struct db *db, struct err_info *ret_info)
 {
     const struct change *change = request->data;
+    struct audit_change audited;
+    const char *sku = NULL;
     int32_t product_id = 0;
     enum err err = catalogue_begin(db, ret_info);
 
     if (err != ERR_OK) {
         return err;
     }
-    err = filters_find_product(request, db, change->product.sku, &product_id, NULL, ret_info);
+    err = filters_find_product(request, db, change->product.sku, &product_id, &sku, ret_info);
+    if (err == ERR_OK) {
+        err = audit_begin(db, &request->arena, AUDIT_PRODUCT, sku, &audited, ret_info);
+    }
     if (err == ERR_OK && change->sets_barcodes) {
         err = replace_barcodes(request, db, product_id, &change->product, ret_info);
     }
     if (err == ERR_OK) {
         err = update_product(request, db, product_id, &change->product, ret_info);
+    }
+    if (err == ERR_OK) {
+        err = audit_end(db, &request->arena, request->who, request->command->name, &audited, ret_info);
     }
     if (err == ERR_OK) {
         err = catalogue_show(request, db, product_id, ret_info);

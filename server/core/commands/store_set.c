@@ -2,6 +2,7 @@
  * Prepared on the main loop; written on a worker's thread, one change of the catalogue at a time.
  * For admins. */
 #include "common/cleanup.h"
+#include "server/core/audit.h"
 #include "server/core/commands/catalogue.h"
 #include "server/core/commands/commands.h"
 #include "server/core/commands/stores.h"
@@ -44,6 +45,7 @@ static enum err update_store(struct request *request, struct db *db, int32_t *re
 static enum err run(struct request *request, struct db *db, struct err_info *ret_info)
 {
     const struct stores_options *options = request->data;
+    struct audit_change change;
     int32_t store_id = 0;
     enum err err = stores_check_timezone(request, db, options->timezone, ret_info);
 
@@ -53,9 +55,15 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
     if (err != ERR_OK) {
         return err;
     }
-    err = update_store(request, db, &store_id, ret_info);
+    err = audit_begin(db, &request->arena, AUDIT_STORE, request->args.words[0], &change, ret_info);
+    if (err == ERR_OK) {
+        err = update_store(request, db, &store_id, ret_info);
+    }
     if (err == ERR_OK) {
         err = stores_add_owner(request, db, store_id, options->owner, ret_info);
+    }
+    if (err == ERR_OK) {
+        err = audit_end(db, &request->arena, request->who, request->command->name, &change, ret_info);
     }
     if (err == ERR_OK) {
         err = stores_show(request, db, request->args.words[0], ret_info);
