@@ -1,9 +1,13 @@
-/* What core counts and measures, for `stats`: counters and histograms that any thread adds to, and gauges
- * that the main loop sets. One installation of it a process; values are since core's start. Never blocks. */
+/* What core counts and measures, for `stats`: counters and histograms that any thread adds to. Gauges are
+ * read from the rooms that have them (commands/stats.c). One of it a process; values are since core's start.
+ * Never blocks. */
 #ifndef STOCKROOM_SERVER_CORE_STATS_H
 #define STOCKROOM_SERVER_CORE_STATS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "common/wire.h"
 
 /* X(name, help). */
 #define STATS_COUNTER_LIST(X)                                                                                \
@@ -58,5 +62,37 @@ enum stats_histogram {
 /* Any thread. */
 void stats_add(enum stats_counter counter, uint64_t count);
 void stats_time(enum stats_histogram histogram, uint64_t microseconds);
+
+/* ------------------------------------------------------------------ reading, any thread */
+
+uint64_t stats_count(enum stats_counter counter);
+
+/* Buckets: four for each power of two, the first of 1 us, the last but one of 2^27 us (134 s), the last of
+ * what is longer. */
+enum { STATS_BUCKETS = 105, STATS_BUCKETS_A_DOUBLING = 4 };
+
+struct stats_times {
+    uint64_t buckets[STATS_BUCKETS];
+    uint64_t count; /* of all buckets */
+    uint64_t sum_us;
+    uint64_t max_us;
+};
+
+void stats_read_times(enum stats_histogram histogram, struct stats_times *ret_times);
+
+/* The largest time that belongs into a bucket; UINT64_MAX for the last. */
+uint64_t stats_bucket_most_us(unsigned bucket);
+
+/* At most so long took `percent` of all: a bucket's bound, so up to a quarter too much, but never more than
+ * the longest. 0: none was measured. */
+uint64_t stats_percentile_us(const struct stats_times *times, unsigned percent);
+
+/* ------------------------------------------------------------------ front's numbers, main loop */
+
+/* What front has counted, in the order of enum wire_stat. now_ms: when it was heard. */
+void stats_set_front(const uint64_t *values, uint64_t now_ms);
+
+/* False: front has not said anything yet. ret_values takes WIRE_STAT_COUNT. */
+bool stats_front(uint64_t *ret_values, uint64_t *ret_heard_ms);
 
 #endif

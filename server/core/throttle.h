@@ -35,12 +35,26 @@ struct throttle_user;
 struct throttle *throttle_new(const struct config *config);
 void throttle_free(struct throttle *throttle); /* nobody has entered any more */
 
+/* Users that have buckets. */
+unsigned throttle_count(const struct throttle *throttle);
+
+/* What the configuration gives a role. */
+struct config_rate throttle_role_rate(const struct throttle *throttle, enum role role,
+                                      enum throttle_bucket bucket);
+
 /* The buckets of a user, for one session more; they begin full. They are kept until no session is left and
- * all are full again, so that reconnecting buys nothing. user: for limits of the user's own; NULL: the
- * role's. */
+ * all are full again, so that reconnecting buys nothing. user: for limits of the user's own; NULL: those that
+ * are remembered, else the role's. user_id 0 (signup) gets buckets for this session alone. */
 struct throttle_user *throttle_enter(struct throttle *throttle, int32_t user_id, enum role role,
                                      const struct directory_user *user);
+/* The same buckets for one more: a session's screen. */
+struct throttle_user *throttle_join(struct throttle_user *user);
+/* NULL is fine. */
 void throttle_leave(struct throttle_user *user, uint64_t now_ms);
+
+/* The buckets of a user, NULL: none, so all of them are full. Borrowed until the next call of another
+ * function. */
+struct throttle_user *throttle_find(struct throttle *throttle, int32_t user_id);
 
 /* The user changed. Does nothing for one who has no buckets. */
 void throttle_change(struct throttle *throttle, const struct directory_user *user, uint64_t now_ms);
