@@ -21,6 +21,8 @@ nowhere '(config|server|tui|sql)/' "$none" 'common uses nothing of ours' common
 nowhere '(server|tui|sql)/' "$none" 'config uses only common' config
 nowhere 'libssh/' '^server/session/' 'libssh is for sessions only' common config server tui
 nowhere 'libpq-fe\.h' '^server/core/db/' 'libpq is for server/core/db only' common config server tui
+nowhere 'jwt\.h' '^server/core/tokens\.c' 'libjwt is for server/core/tokens.c only' common config server tui
+nowhere 'openssl/' '^server/core/token_key\.c' 'libcrypto is for server/core/token_key.c only' common config server tui
 nowhere '(ncurses|curses|term)\.h' '^tui/(draw|widgets)/' 'ncurses is for tui/draw and tui/widgets only' common config server tui
 nowhere 'server/core/' '^server/core/' 'core is nobody'"'"'s to include' server/front server/session tui
 nowhere 'server/' "$none" 'the TUI knows the server by its language only' tui

@@ -18,9 +18,10 @@ must_not() {
 
 front=$1 core=$2 tui=$3
 must "$front" libssh
-for library in libpq libuv libncursesw libjansson; do must_not "$front" "$library"; done
+for library in libpq libuv libjwt libcrypto libncursesw libjansson; do must_not "$front" "$library"; done
 must "$core" libpq
+must "$core" libjwt
 for library in libssh libncursesw libjansson; do must_not "$core" "$library"; done
 must "$tui" libncursesw
-for library in libssh libpq libuv libsodium; do must_not "$tui" "$library"; done
+for library in libssh libpq libuv libsodium libjwt libcrypto; do must_not "$tui" "$library"; done
 exit "$status"
