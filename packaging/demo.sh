@@ -211,6 +211,9 @@ log = -
 [database]
 dsn_file = dsn-server
 owner_dsn_file = dsn
+
+[tokens]
+key = token_key
 END
 }
 
@@ -470,7 +473,7 @@ remove() {
     fi
     rm -rf -- "$dir/keys" "$dir/demo-data" "$dir/state" "$dir/passwords" "$dir"/dsn{,-server,-superuser} \
         "$dir"/ssh_host_{ed25519,ecdsa}_key{,.pub} "$dir/known_hosts" "$dir/ssh_config" "$dir/stockroom.ini" \
-        "$dir"/{server,setup,build}.log "$dir/lock"
+        "$dir/token_key" "$dir"/{server,setup,build}.log "$dir/lock"
     rmdir -- "$dir" 2>/dev/null || true
     say "Removed."
 }

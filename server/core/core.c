@@ -17,6 +17,7 @@
 #include "server/core/passwords.h"
 #include "server/core/peer.h"
 #include "server/core/privileges.h"
+#include "server/core/tokens.h"
 #include "server/core/watch.h"
 
 enum { CHECK_PAUSE_MS = 1000, HURRY_MS = 500 };
@@ -258,7 +259,10 @@ static int start(struct running *running, int control_fd)
     struct core *core = &running->core;
     struct err_info error = {0};
     bool is_known;
-    enum err err = privileges_drop(core->config->server.user, &error);
+    enum err err = tokens_new(core->config, &core->tokens, &error); /* root's file, perhaps */
+    if (err == ERR_OK) {
+        err = privileges_drop(core->config->server.user, &error);
+    }
     if (err != ERR_OK) {
         fprintf(stderr, "stockroomd-core: %s\n", error.message);
         return EX_CONFIG;
@@ -311,6 +315,7 @@ int core_run(struct config *config, int control_fd)
     int status = start(running, control_fd);
     if (status != 0) {
         log_stop_thread();
+        tokens_free(running->core.tokens);
         free(running);
         return status;
     }
@@ -321,6 +326,7 @@ int core_run(struct config *config, int control_fd)
     uv_loop_close(&running->loop);
     peers_free(running->core.peers);
     watches_free(running->core.watches);
+    tokens_free(running->core.tokens);
     free(running);
     log_info("core.stopped");
     log_stop_thread();
