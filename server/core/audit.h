@@ -38,9 +38,17 @@ enum err audit_begin(struct db *db, struct arena *arena, enum audit_kind kind, c
 enum err audit_end(struct db *db, struct arena *arena, const struct identity *who, const char *action,
                    const struct audit_change *change, struct err_info *ret_info);
 
-/* For core. */
+/* The queue of refusals. For core; main loop only. */
 struct audit *audit_new(struct core *core);
-void audit_free(struct audit *audit);
+
+/* Write what waits, then call closed; the database may keep it waiting for ever. Nothing is refused any more.
+ */
+void audit_close(struct audit *audit, void (*closed)(void *argument), void *argument);
+
+/* Say in the log what will never be written: core cannot wait any longer. */
+void audit_abandon(struct audit *audit);
+
+void audit_free(struct audit *audit); /* closed, or never used */
 
 /* The request was refused for want of a right (ERR_NOT_PERMITTED, or request->is_refusal). Main loop; never
  * blocks: bounded by [limits] audit_queue, equal refusals of one session that wait together become one row

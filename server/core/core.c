@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "server/core/audit.h"
 #include "server/core/control.h"
 #include "server/core/db/migrate.h"
 #include "server/core/dispatch.h"
@@ -65,16 +66,23 @@ static void part_closed(void *argument)
     }
 }
 
-/* The peers have had their last answers: end the ledger, then what is behind it. */
-static void close_parts(struct running *running)
+/* The audit trail has what was refused: end the ledger, then what is behind it. */
+static void audit_closed(void *argument)
 {
-    if (running->closing > 0) {
-        return;
-    }
+    struct running *running = argument;
     running->closing = 3;
     ledger_close(running->core.ledger, part_closed, running);
     work_pool_close(running->core.queries, part_closed, running);
     work_pool_close(running->core.passwords, part_closed, running);
+}
+
+/* The peers have had their last answers. */
+static void close_parts(struct running *running)
+{
+    if (running->closing == 0) {
+        running->closing = 1;
+        audit_close(running->core.audit, audit_closed, running);
+    }
 }
 
 /* Whoever is left has had its time. Answers that were promised have been written or never will be; nothing is
@@ -83,6 +91,7 @@ static void drain_expired(uv_timer_t *timer)
 {
     struct running *running = timer->data;
     log_warning("core.drain_expired");
+    audit_abandon(running->core.audit);
     log_stop_thread();
     _exit(running->status);
 }
@@ -283,6 +292,7 @@ static int start(struct running *running, int control_fd)
     core->turn = turn_new(core->loop);
     core->peers = peers_new(core->config->limits.sessions);
     core->watches = watches_new();
+    core->audit = audit_new(core);
     start_handles(running);
     core->control = control_new(core, control_fd);
     if (!core->control) {
@@ -327,6 +337,8 @@ int core_run(struct config *config, int control_fd)
     peers_free(running->core.peers);
     watches_free(running->core.watches);
     tokens_free(running->core.tokens);
+    audit_abandon(running->core.audit);
+    audit_free(running->core.audit);
     free(running);
     log_info("core.stopped");
     log_stop_thread();

@@ -10,10 +10,12 @@
 #include <string.h>
 
 #include "server/core/args.h"
+#include "server/core/audit.h"
 #include "server/core/channel.h"
 #include "server/core/command.h"
 #include "server/core/core.h"
 #include "server/core/peer.h"
+#include "server/core/stats.h"
 
 struct task *dispatch_new(struct channel *channel, enum format format)
 {
@@ -69,7 +71,18 @@ static bool task_done_by(struct task *task, enum err err)
     return false;
 }
 
-bool dispatch_parse(struct task *task, const struct words *words, unsigned first)
+/* The request has failed. Want of a right goes into the audit trail: once, here, whatever becomes of the
+ * answer. */
+static void note_refusal(const struct task *task)
+{
+    const struct request *request = &task->request;
+    if (request->err == ERR_NOT_PERMITTED || request->is_refusal) {
+        stats_add(STATS_commands_refused, 1);
+        audit_refuse(request->core->audit, request);
+    }
+}
+
+static bool parse(struct task *task, const struct words *words, unsigned first)
 {
     struct request *request = &task->request;
     char *const *texts = words->texts + first;
@@ -87,6 +100,9 @@ bool dispatch_parse(struct task *task, const struct words *words, unsigned first
         return false;
     }
     if (!(command->roles & (unsigned)request->who->role)) {
+        struct err_info ignored;
+        (void)args_parse(&request->arena, command, texts + used, count - used, &request->args,
+                         &request->format, &ignored); /* for the audit trail */
         request->is_refusal = true;
         dispatch_fail(task, ERR_NOT_PERMITTED, "%s may not be run by %s", command->name,
                       identity_role_text(request->who->role));
@@ -95,6 +111,15 @@ bool dispatch_parse(struct task *task, const struct words *words, unsigned first
     enum err err = args_parse(&request->arena, command, texts + used, count - used, &request->args,
                               &request->format, &request->error);
     return err == ERR_OK || task_done_by(task, err);
+}
+
+bool dispatch_parse(struct task *task, const struct words *words, unsigned first)
+{
+    bool is_fine = parse(task, words, first);
+    if (!is_fine) {
+        note_refusal(task);
+    }
+    return is_fine;
 }
 
 /* Is there a step to run, or to go on with? */
@@ -119,6 +144,7 @@ void dispatch_prepare(struct task *task)
         enum err err = request->command->prepare(request, &request->error);
         if (err != ERR_OK) {
             task_done_by(task, err);
+            note_refusal(task);
             return;
         }
     }
@@ -187,6 +213,7 @@ static void step_done(struct work_job *job, bool expired)
         dispatch_fail(task, ERR_BUSY, "the server is busy: the request waited too long");
     } else if (request->err != ERR_OK) {
         request->error.code = request->err;
+        note_refusal(task);
     } else if (has_step(request)) {
         if (!request->channel || !dispatch_run(task)) {
             dispatch_fail(task, ERR_BUSY, "the server is busy");
