@@ -12,8 +12,9 @@
 
 struct app;
 
-/* screen and client: borrowed. Sends the first requests. */
-struct app *app_new(struct screen *screen, struct client *client);
+/* screen and client: borrowed. lock_seconds: without a key, after which the screen is locked; 0: never. Sends
+ * the first requests. */
+struct app *app_new(struct screen *screen, struct client *client, int lock_seconds, int64_t now_ms);
 void app_free(struct app *app);
 
 /* Deal with every answer that the client has read. now_ms: a clock that only rises. */
@@ -28,11 +29,12 @@ void app_take_size(struct app *app, int columns, int rows);
 bool app_is_dirty(const struct app *app);
 void app_draw(struct app *app);
 
-/* When app_take_time must be called, -1 for never: only while a failed request waits to be tried again. */
+/* When app_take_time must be called, -1 for never: when a failed request is tried again, or the lock is due.
+ */
 int64_t app_next_time_ms(const struct app *app);
 void app_take_time(struct app *app, int64_t now_ms);
 
-/* Has the user asked to leave? */
-bool app_is_done(const struct app *app);
+/* Is it time to leave? ret_reason (size bytes) then says why to people; "" when they know: they asked to. */
+bool app_is_done(const struct app *app, char *ret_reason, size_t size);
 
 #endif

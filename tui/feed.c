@@ -74,6 +74,11 @@ static void say(struct feed *feed, enum style style, const char *text, struct fe
     news->changes |= CHANGED_STATUS;
 }
 
+void feed_say(struct feed *feed, const char *text, struct feed_news *ret_news)
+{
+    say(feed, STYLE_NOTICE, text, ret_news);
+}
+
 void feed_clear_status(struct feed *feed, struct feed_news *ret_news)
 {
     if (feed->world.status[0] != '\0') {
@@ -205,10 +210,16 @@ void feed_search(struct feed *feed, const char *text, struct feed_news *ret_news
     ret_news->changes |= CHANGED_ROWS | CHANGED_TITLE;
 }
 
+/* Nobody yet, or somebody who must choose a password: nothing else is open to them. */
+static bool is_held_up(const struct feed *feed)
+{
+    return feed->world.user.must_change_password || strcmp(feed->world.user.role, "signup") == 0;
+}
+
 /* Both first answers are in: one store opens by itself, of several the user chooses. */
 static void choose_store(struct feed *feed, struct feed_news *news)
 {
-    if (feed->chosen || feed->user_request != 0 || feed->stores_request != 0) {
+    if (feed->chosen || feed->user_request != 0 || feed->stores_request != 0 || is_held_up(feed)) {
         return;
     }
     feed->chosen = true;
@@ -217,7 +228,7 @@ static void choose_store(struct feed *feed, struct feed_news *news)
         feed_open_store(feed, stores_at(feed->stores, 0)->code, news);
         return;
     }
-    news->must_choose = true;
+    news->turn = TURN_CHOOSE;
     news->changes |= CHANGED_ROWS;
 }
 
@@ -263,6 +274,10 @@ static void take_user(struct feed *feed, const struct answer *answer, int64_t no
         return;
     }
     feed->user_request = 0;
+    if (is_held_up(feed)) {
+        feed->world.loading = false;
+        news->turn = feed->world.user.must_change_password ? TURN_CHOOSE_PASSWORD : TURN_SIGN_UP;
+    }
     choose_store(feed, news);
 }
 
@@ -455,6 +470,48 @@ static void take_product(struct feed *feed, const struct answer *answer, struct 
     }
 }
 
+void feed_send(struct feed *feed, enum errand_kind kind, const struct form *form, struct feed_news *ret_news)
+{
+    if (errands_send(feed->world.errands, feed->client, kind, form)) {
+        ret_news->changes |= CHANGED_ERRAND;
+    }
+}
+
+void feed_reset_errand(struct feed *feed, enum errand_kind kind, struct feed_news *ret_news)
+{
+    errands_reset(feed->world.errands, kind);
+    ret_news->changes |= CHANGED_ERRAND;
+}
+
+/* A new password may open everything that was held up. */
+static void take_new_password(struct feed *feed, struct feed_news *news)
+{
+    bool was_held_up = is_held_up(feed);
+    feed->world.user.has_password = true;
+    feed->world.user.must_change_password = false;
+    news->turn = TURN_PASSWORD_CHANGED;
+    if (was_held_up) {
+        feed_start(feed);
+    }
+}
+
+static void take_errand(struct feed *feed, const struct answer *answer, struct feed_news *news)
+{
+    enum errand_kind kind;
+    if (!errands_take(feed->world.errands, answer, &kind)) {
+        return;
+    }
+    news->changes |= CHANGED_ERRAND;
+    if (feed->world.errands[kind].state != ERRAND_DONE) {
+        return;
+    }
+    if (kind == ERRAND_PASSWORD) {
+        take_new_password(feed, news);
+    } else if (kind == ERRAND_UNLOCK) {
+        news->turn = TURN_UNLOCKED;
+    }
+}
+
 bool feed_take_answer(struct feed *feed, int64_t now_ms, struct feed_news *ret_news)
 {
     struct answer answer;
@@ -472,7 +529,7 @@ bool feed_take_answer(struct feed *feed, int64_t now_ms, struct feed_news *ret_n
     }
     switch (kind) {
     case REQUEST_NONE:
-        if (answer.request == 0 && answer.is_end && !answer.ok) {
+        if (answer.request == 0 && !answer.is_stray && answer.is_end && !answer.ok) {
             take_failure(feed, &answer, now_ms, ret_news);
         }
         break;
@@ -490,6 +547,9 @@ bool feed_take_answer(struct feed *feed, int64_t now_ms, struct feed_news *ret_n
         break;
     case REQUEST_PRODUCT:
         take_product(feed, &answer, ret_news);
+        break;
+    case REQUEST_ERRAND:
+        take_errand(feed, &answer, ret_news);
         break;
     }
     answer_done(&answer);

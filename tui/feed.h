@@ -12,11 +12,21 @@
 
 struct feed;
 
+/* Where the server's answers lead. */
+enum feed_turn {
+    TURN_NONE,
+    TURN_CHOOSE,           /* there are several stores, or none: the user must see the list */
+    TURN_SIGN_UP,          /* nobody yet: all that can be done is to sign up */
+    TURN_CHOOSE_PASSWORD,  /* nothing goes before a new password is chosen */
+    TURN_PASSWORD_CHANGED, /* it was; what could not be asked before is asked now */
+    TURN_UNLOCKED
+};
+
 /* What a call changed, for the views. */
 struct feed_news {
     unsigned changes;        /* enum changes */
     char sku[ITEM_SKU_SIZE]; /* with CHANGED_ITEM */
-    bool must_choose;        /* there are several stores, or none: the user must see the list */
+    enum feed_turn turn;
 };
 
 struct feed *feed_new(struct client *client);
@@ -40,7 +50,12 @@ void feed_open_store(struct feed *feed, const char *code, struct feed_news *ret_
 void feed_refresh(struct feed *feed, bool stores, struct feed_news *ret_news);
 void feed_pause(struct feed *feed, struct feed_news *ret_news);
 void feed_search(struct feed *feed, const char *text, struct feed_news *ret_news);
+void feed_send(struct feed *feed, enum errand_kind kind, const struct form *form, struct feed_news *ret_news);
+void feed_reset_errand(struct feed *feed, enum errand_kind kind, struct feed_news *ret_news);
 void feed_clear_status(struct feed *feed, struct feed_news *ret_news);
+
+/* Say something in the status line, until the next key. */
+void feed_say(struct feed *feed, const char *text, struct feed_news *ret_news);
 
 /* When feed_take_time must be called; -1 for never. */
 int64_t feed_next_time_ms(const struct feed *feed);

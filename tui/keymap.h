@@ -33,8 +33,10 @@ enum tui_key {
     TUI_KEY_DELETE,
     TUI_KEY_BACKTAB,
     TUI_KEY_F1 = 0x110100, /* F2 is the next number, and so on to F12 */
+    TUI_KEY_F2 = TUI_KEY_F1 + 1,
     TUI_KEY_F3 = TUI_KEY_F1 + 2,
     TUI_KEY_F5 = TUI_KEY_F1 + 4,
+    TUI_KEY_F9 = TUI_KEY_F1 + 8,
     TUI_KEY_F12 = TUI_KEY_F1 + 11
 };
 
@@ -50,6 +52,9 @@ enum keymap_scope {
     SCOPE_STORES = 2,
     SCOPE_HELP = 4,
     SCOPE_FIELD = 8,
+    SCOPE_FORM = 16, /* beside SCOPE_FIELD, before which it goes */
+    SCOPE_GO = 32,   /* after the key that asks where to go */
+    SCOPE_LAST = SCOPE_GO,
     SCOPE_TABLES = SCOPE_INVENTORY | SCOPE_STORES,
     SCOPE_LISTS = SCOPE_TABLES | SCOPE_HELP
 };
@@ -59,7 +64,16 @@ enum keymap_scope {
  */
 #define KEYMAP_LIST(X)                                                                                       \
     X(HELP, SCOPE_LISTS, "Help", "help", "This page, and back", TUI_KEY_F1, '?', 0)                          \
-    X(QUIT, SCOPE_LISTS, "Quit", "quit", "Leave the program", TUI_KEY_F3, 0, 0)                              \
+    X(GO, SCOPE_TABLES, "Go", "go", "Go to another screen: its letter comes next", TUI_KEY_F2, 'g', 0)       \
+    X(QUIT, SCOPE_LISTS | SCOPE_FORM, "Quit", "quit", "Leave the program", TUI_KEY_F3, 0, 0)                 \
+    X(GO_ON, SCOPE_FORM, "Next", "", "On to the next field; send in the last one", TUI_KEY_ENTER,            \
+      TUI_KEY_LINE_FEED, 0)                                                                                  \
+    X(FIELD_PREVIOUS, SCOPE_FORM, "", "", "The field before", TUI_KEY_BACKTAB, TUI_KEY_UP, 0)                \
+    X(FIELD_NEXT, SCOPE_FORM, "", "", "The next field", TUI_KEY_TAB, TUI_KEY_DOWN, 0)                        \
+    X(SEND, SCOPE_FORM, "Send", "", "Send what was typed", TUI_KEY_F9, 0, 0)                                 \
+    X(GO_INVENTORY, SCOPE_GO, "Inventory", "", "The inventory", 'i', 0, 0)                                   \
+    X(GO_STORES, SCOPE_GO, "Stores", "", "The stores", 's', 0, 0)                                            \
+    X(GO_ACCOUNT, SCOPE_GO, "My account", "account", "My account, and a new password", 'a', 0, 0)            \
     X(CHOOSE, SCOPE_STORES, "Open", "open", "Open the store", TUI_KEY_ENTER, TUI_KEY_LINE_FEED, 0)           \
     X(SEARCH, SCOPE_TABLES, "Search", "search", "Go to the next row that holds a text", '/', 0, 0)           \
     X(FILTER, SCOPE_TABLES, "Filter", "filter", "Show only rows that hold a text, as you type", '\\', 0, 0)  \

@@ -237,14 +237,11 @@ static void take_keys(struct program *program)
         leave(program, EXIT_HUNG_UP, "the terminal is gone"); /* readable, with nothing to read: its end */
         return;
     }
-    for (int i = 0; i < KEYS_PER_TURN && !app_is_done(program->app); i++) {
+    for (int i = 0; i < KEYS_PER_TURN; i++) {
         if (!screen_read_key(program->screen, &event)) {
             break;
         }
         app_take_key(program->app, &event, now_ms());
-    }
-    if (app_is_done(program->app)) {
-        leave(program, EXIT_LEFT, "");
     }
 }
 
@@ -270,7 +267,7 @@ static int timeout_ms(const struct program *program)
 {
     int64_t at = app_next_time_ms(program->app);
     int64_t left = at - now_ms();
-    return at < 0 ? -1 : left < 0 ? 0 : left < 60000 ? (int)left : 60000;
+    return at < 0 ? -1 : left < 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX;
 }
 
 static void turn(struct program *program)
@@ -303,6 +300,10 @@ static void turn(struct program *program)
         leave(program, EXIT_HUNG_UP, "the terminal is gone");
     }
     app_take_time(program->app, now_ms());
+    char reason[sizeof(program->reason)];
+    if (app_is_done(program->app, reason, sizeof(reason))) {
+        leave(program, EXIT_LEFT, reason);
+    }
 }
 
 static void run(struct program *program)
@@ -356,7 +357,7 @@ static int serve(struct program *program)
     int problem = program->command == NULL ? sandbox_enter() : 0;
     if (problem == 0) {
         program->client = client_new(program->core_fd, program->core_fd);
-        program->app = app_new(program->screen, program->client);
+        program->app = app_new(program->screen, program->client, program->lock_seconds, now_ms());
         run(program);
     }
     alarm(LEAVE_SECONDS);

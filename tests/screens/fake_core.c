@@ -28,6 +28,11 @@ static void get_option(const char *line, const char *name, char ret_value[128])
     ret_value[len < 127 ? len : 127] = '\0';
 }
 
+static bool begins(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
 static void put_head(struct fake_core *core, const char *tag)
 {
     buf_printf(&core->output, "{\"line\":%u,\"tag\":\"%s\",", core->lines, tag);
@@ -134,15 +139,75 @@ static void put_stores(struct fake_core *core, const char *tag, bool codes_only)
 static void put_user(struct fake_core *core, const char *tag)
 {
     put_head(core, tag);
-    buf_append_text(&core->output, "\"user\":\"staff1\",\"role\":\"staff\",\"stores\":[");
-    put_stores(core, tag, true);
-    buf_append_text(&core->output, "]}\n");
+    if (core->options.user_json != NULL && !core->has_new_password) {
+        buf_printf(&core->output, "%s}\n", core->options.user_json);
+    } else {
+        buf_append_text(&core->output, "\"user\":\"staff1\",\"role\":\"staff\",\"stores\":[");
+        put_stores(core, tag, true);
+        buf_append_text(&core->output, "],\"key\":null,\"method\":\"password\",\"has_password\":true,"
+                                       "\"must_change_password\":false,\"expires_at\":null}\n");
+    }
     put_end(core, tag, "whoami", 1, NULL);
 }
 
-static bool begins(const char *text, const char *prefix)
+static void put_failure(struct fake_core *core, const char *tag, const char *error, const char *message)
 {
-    return strncmp(text, prefix, strlen(prefix)) == 0;
+    put_head(core, tag);
+    buf_printf(&core->output, "\"ok\":false,\"error\":\"%s\",\"message\":\"%s\",\"retryable\":false}\n",
+               error, message);
+}
+
+/* The server asks for the old password where there is one, and for the new one twice. */
+static size_t count_wanted_lines(const struct fake_core *core, const char *command)
+{
+    const char *user =
+        core->options.user_json != NULL && !core->has_new_password ? core->options.user_json : "";
+    bool no_old = strstr(user, "\"must_change_password\":true") != NULL ||
+                  strstr(user, "\"has_password\":false") != NULL;
+    if (begins(command, "passwd")) {
+        return no_old ? 2 : 3;
+    }
+    return begins(command, "signup") ? 2 : begins(command, "unlock") ? 1 : 0;
+}
+
+static void put_signup(struct fake_core *core, const char *tag, const char *command)
+{
+    char name[128];
+    get_option(command, "name", name);
+    if (strcmp(name, "taken") == 0) {
+        put_failure(core, tag, "already-exists", "there is already a user taken");
+        return;
+    }
+    put_head(core, tag);
+    buf_printf(&core->output, "\"user\":\"%s\",\"store\":\"MAIN\",\"state\":\"%s\"}\n", name,
+               strstr(command, "--invite=") != NULL ? "active" : "pending");
+    put_end(core, tag, "signup", 1, NULL);
+}
+
+/* A command has all its lines. */
+static void answer_asked(struct fake_core *core)
+{
+    char tag[24];
+    const char *command = strchr(core->asking, ' ') + 1;
+    const char *first = core->asked[0];
+    const char *last = core->asked[core->asked_wanted - 1];
+    snprintf(tag, sizeof(tag), "%.*s", (int)strcspn(core->asking + 1, " "), core->asking + 1);
+    if (begins(command, "signup")) {
+        put_signup(core, tag, command);
+    } else if (begins(command, "passwd") && strlen(last) < 8) {
+        put_failure(core, tag, "bad-value", "a password has 8 to 1000 bytes");
+    } else if (core->asked_wanted != 2 && strcmp(first, FAKE_CORE_PASSWORD) != 0) {
+        put_failure(core, tag, "not-permitted", "that is not the password");
+    } else {
+        core->has_new_password = core->has_new_password || begins(command, "passwd");
+        put_end(core, tag, "done", 0, NULL);
+    }
+    while (core->asked_count > 0) {
+        free(core->asked[--core->asked_count]);
+    }
+    core->asked_wanted = 0;
+    free(core->asking);
+    core->asking = NULL;
 }
 
 static void answer(struct fake_core *core, const char *line)
@@ -158,6 +223,11 @@ static void answer(struct fake_core *core, const char *line)
     tag[len - 1] = '\0';
     const char *command = line + len + 1;
     core->lines++;
+    core->asked_wanted = count_wanted_lines(core, command);
+    if (core->asked_wanted > 0) {
+        core->asking = strdup(line);
+        return;
+    }
     if (core->options.fail_once != NULL && !core->failed_once && begins(command, core->options.fail_once)) {
         core->failed_once = true;
         put_head(core, tag);
@@ -194,7 +264,14 @@ void fake_core_take(struct fake_core *core, const char *bytes, size_t len)
         }
         buf_consume(&core->input, line_len + 1);
         core->commands[core->commands_count++] = line;
-        answer(core, line);
+        if (core->asked_wanted > 0) {
+            core->asked[core->asked_count++] = strdup(line);
+        } else {
+            answer(core, line);
+        }
+        if (core->asked_wanted > 0 && core->asked_count == core->asked_wanted) {
+            answer_asked(core);
+        }
     }
 }
 
@@ -203,6 +280,10 @@ void fake_core_done(struct fake_core *core)
     for (size_t i = 0; i < core->commands_count; i++) {
         free(core->commands[i]);
     }
+    while (core->asked_count > 0) {
+        free(core->asked[--core->asked_count]);
+    }
+    free(core->asking);
     buf_done(&core->input);
     buf_done(&core->output);
 }

@@ -9,7 +9,10 @@
 #include "common/buf.h"
 #include "tests/screens/harness.h"
 
-enum { FAKE_CORE_COMMANDS_MAX = 256 };
+enum { FAKE_CORE_COMMANDS_MAX = 256, FAKE_CORE_ASKED_MAX = 3 };
+
+/* The password of every user. */
+#define FAKE_CORE_PASSWORD "old secret"
 
 struct fake_core {
     struct harness_options options;
@@ -20,6 +23,11 @@ struct fake_core {
     char watch_tag[24];
     unsigned lines;
     bool failed_once;
+    bool has_new_password;            /* passwd went well */
+    char *asking;                     /* the command that takes lines of its own: the next ones */
+    char *asked[FAKE_CORE_ASKED_MAX]; /* these */
+    size_t asked_count;
+    size_t asked_wanted;
 };
 
 /* Take bytes from the TUI and answer the lines among them into output. */

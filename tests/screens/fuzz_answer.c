@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     answer_get_movement(&answer, &movement);
     answer_get_store(&answer, code, sizeof(code), name, sizeof(name));
     answer_get_user(&answer, &user, stores);
+    answer_get_text(&answer, "state", name, sizeof(name));
     stores_free(stores);
     answer_done(&answer);
     return 0;

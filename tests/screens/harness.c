@@ -258,7 +258,8 @@ const char *harness_row(struct harness *harness, int row)
         if (cell.chars[0] == (uint32_t)-1) {
             continue; /* the right half of a wide character */
         }
-        for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && (i == 0 || cell.chars[i] != 0); i++) {
+        int most = cell.chars[0] == 0 ? 1 : VTERM_MAX_CHARS_PER_CELL; /* libvterm sets none after a 0 */
+        for (int i = 0; i < most && (i == 0 || cell.chars[i] != 0); i++) {
             uint32_t point = cell.chars[i] == 0 ? ' ' : cell.chars[i];
             char *place = buf_reserve(text, 8);
             int len = snprintf(place, 8, "%lc", (wint_t)point);

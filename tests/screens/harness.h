@@ -19,6 +19,8 @@ struct harness_options {
     size_t page_rows;             /* rows of one answer at most; 0: as many as asked */
     const char *stores;           /* codes separated by blanks; NULL: S001 */
     const char *fail_once;        /* a command's name: its first answer is `busy` */
+    const char *user_json;        /* the fields of whoami's row; NULL: staff1 with a password */
+    int lock_seconds;             /* --lock-seconds; 0: without */
     bool on_pty;                  /* as from a shell: a real terminal, and the fake core as a command */
     bool silent;                  /* the core does not answer before harness_let_answer */
 };

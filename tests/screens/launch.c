@@ -39,8 +39,11 @@ static void become_program(const struct harness_options *options, int terminal, 
     char control_option[] = "--control-fd=4";
     char columns_option[] = "--columns";
     char rows_option[] = "--rows";
-    char *arguments[] = {program,      core_option, control_option, columns_option,
-                         columns_text, rows_option, rows_text,      NULL};
+    char lock_option[40];
+    char *arguments[] = {program,        core_option,  control_option,
+                         columns_option, columns_text, rows_option,
+                         rows_text,      lock_option,  NULL};
+    snprintf(lock_option, sizeof(lock_option), "--lock-seconds=%d", options->lock_seconds);
     /* Out of the way first: the descriptors may be those that are wanted. */
     int high_terminal = fcntl(terminal, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
     int high_core = fcntl(core, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);

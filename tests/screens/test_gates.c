@@ -89,6 +89,31 @@ static void test_typed_character(void **state)
     harness_stop(harness);
 }
 
+/* The same in forms, in the fields that show stars too. */
+static void test_typed_in_forms(void **state)
+{
+    static const char *const letters[] = {"b", "a", "t", "\xc3\xa9", "\xe8\xb1\x86", "1"};
+    struct harness_options options = {.user_json = "\"user\":\"signup\",\"role\":\"signup\",\"stores\":[]"};
+    struct harness *harness = harness_start(&options);
+    (void)state;
+    harness_wait_text(harness, "Sign up");
+    for (int field = 0; field < 4; field++) {
+        harness_settle(harness);
+        for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
+            check_cost(harness, letters[i], 8);
+        }
+        if (field == 2) {
+            check_cost(harness, "2", 8); /* so that the second password is not the first */
+        }
+        check_cost(harness, "\t", 160);
+    }
+    harness_type(harness, "\t\t\t\t\x1b[20~"); /* refused by the form, with a message on the screen */
+    harness_wait_text(harness, "not the same");
+    harness_settle(harness);
+    check_cost(harness, "x", 8);
+    harness_stop(harness);
+}
+
 static void test_idle(void **state)
 {
     struct harness *harness = start();
@@ -149,13 +174,10 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_paint),
-        cmocka_unit_test(test_next_page),
-        cmocka_unit_test(test_down_and_scroll),
-        cmocka_unit_test(test_typed_character),
-        cmocka_unit_test(test_idle),
-        cmocka_unit_test(test_nothing_changes),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_first_paint),     cmocka_unit_test(test_next_page),
+        cmocka_unit_test(test_down_and_scroll), cmocka_unit_test(test_typed_character),
+        cmocka_unit_test(test_typed_in_forms),  cmocka_unit_test(test_idle),
+        cmocka_unit_test(test_nothing_changes), cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests_name("screens.gates", tests, NULL, NULL);
 }

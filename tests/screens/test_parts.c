@@ -9,12 +9,15 @@
 
 #include <cmocka.h>
 
+#include "common/lexer.h"
 #include "tui/client/answer.h"
+#include "tui/client/words.h"
 #include "tui/keymap.h"
 #include "tui/model/arrangement.h"
 #include "tui/model/inventory.h"
 #include "tui/model/label.h"
 #include "tui/widgets/field.h"
+#include "tui/widgets/form.h"
 #include "tui/widgets/list.h"
 
 static void test_decimals(void **state)
@@ -222,12 +225,107 @@ static void test_field(void **state)
     assert_string_equal(field.text, "a");
 }
 
+/* What the lexer makes of a quoted word is the word. */
+static void check_word(const char *word)
+{
+    struct buf line = {0};
+    struct arena arena = {0};
+    struct words words;
+    struct err_info info;
+    buf_append_text(&line, "a ");
+    words_append(&line, word);
+    buf_append_text(&line, " z");
+    assert_int_equal(lexer_split(&arena, line.data, line.len, &words, &info), ERR_OK);
+    assert_int_equal(words.count, 3);
+    assert_string_equal(words.texts[1], word);
+    assert_string_equal(words.texts[2], "z");
+    arena_done(&arena);
+    buf_done(&line);
+}
+
+static void test_words(void **state)
+{
+    static const char *const words[] = {
+        "",
+        "plain",
+        "--name=x",
+        "--store-name=My \"Store\"",
+        "it's",
+        "\\",
+        "a\\",
+        "\\\"",
+        "\"",
+        "#comment",
+        "--x=#1",
+        "@7",
+        "$HOME `ls` ;|&",
+        " ",
+        "  two  ",
+        "'quoted'",
+        "\xe8\xb1\x86\xe8\x85\x90 x",
+        "--",
+        "--invite=--all",
+        "=",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        check_word(words[i]);
+    }
+    for (int first = ' '; first < 0x7f; first++) { /* every pair of marks */
+        for (int second = ' '; second < 0x7f; second++) {
+            const char pair[] = {(char)first, (char)second, '\0'};
+            check_word(pair);
+        }
+    }
+}
+
+static void type(struct form *form, const char *text)
+{
+    enum action action;
+    for (; *text != '\0'; text++) {
+        form_key(form, &(struct key_event){.key = (unsigned char)*text}, &action);
+    }
+}
+
+static void test_form(void **state)
+{
+    static const struct form_field fields[] = {
+        {"Name", "", "name", "preset", FIELD_SHOWN, true, false},
+        {"Password", "", NULL, NULL, FIELD_STARS, true, false},
+        {"Again", "", NULL, NULL, FIELD_STARS, true, true},
+    };
+    static const struct form_spec spec = {"x", fields, 3};
+    struct form form = {0};
+    char reason[80];
+    enum action action = ACTION_NONE;
+    (void)state;
+    form_set_spec(&form, &spec);
+    assert_string_equal(form.fields[0].text, "preset");
+    assert_false(form_check(&form, reason, sizeof(reason)));
+    assert_int_equal(form.focus, 1);
+    type(&form, "secret one\tsecret two");
+    assert_false(form_check(&form, reason, sizeof(reason)));
+    assert_int_equal(form.focus, 2);
+    type(&form, "\x15secret one");
+    assert_true(form_check(&form, reason, sizeof(reason)));
+    assert_int_equal(form_key(&form, &(struct key_event){.key = TUI_KEY_ENTER, .pasted = true}, &action),
+                     FORM_DONE);
+    assert_int_equal(form_key(&form, &(struct key_event){.key = TUI_KEY_ENTER}, &action), FORM_SEND);
+    assert_int_equal(form_key(&form, &(struct key_event){.key = TUI_KEY_ESC}, &action), FORM_ACTION);
+    assert_int_equal(action, ACTION_ABANDON);
+    form_clear(&form);
+    assert_string_equal(form.fields[0].text, "preset");
+    for (size_t i = 0; i < sizeof(form.fields[1].text); i++) { /* nothing of it stays in memory */
+        assert_int_equal(form.fields[1].text[i], 0);
+    }
+}
+
 /* Every action can be reached in every scope that it names, by its first key. */
 static void test_keymap(void **state)
 {
     (void)state;
 #define X(name, scope, legend, command, help, key1, key2, key3)                                              \
-    for (unsigned bit = 1; bit <= SCOPE_FIELD; bit <<= 1) {                                                  \
+    for (unsigned bit = 1; bit <= SCOPE_LAST; bit <<= 1) {                                                   \
         if (((scope)&bit) != 0) {                                                                            \
             assert_int_equal(keymap_find_action(bit, key1), ACTION_##name);                                  \
         }                                                                                                    \
@@ -243,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_decimals), cmocka_unit_test(test_cleaning),  cmocka_unit_test(test_times),
         cmocka_unit_test(test_answers),  cmocka_unit_test(test_inventory), cmocka_unit_test(test_many_items),
         cmocka_unit_test(test_list),     cmocka_unit_test(test_field),     cmocka_unit_test(test_keymap),
+        cmocka_unit_test(test_words),    cmocka_unit_test(test_form),
     };
     return cmocka_run_group_tests_name("screens.parts", tests, NULL, NULL);
 }

@@ -128,6 +128,7 @@ bool answer_parse(const char *line, size_t len, struct answer *ret_answer, char 
         return false;
     }
     answer.request = get_request(answer.row);
+    answer.is_stray = answer.request == 0 && json_integer_value(json_object_get(answer.row, "line")) > 0;
     answer.is_end = json_is_boolean(json_object_get(answer.row, "ok"));
     if (answer.is_end && !get_end(answer.row, &answer)) {
         json_decref(answer.row);
@@ -180,12 +181,24 @@ bool answer_get_store(const struct answer *answer, char *ret_code, size_t code_s
            get_text(answer->row, "name", false, ret_name, name_size);
 }
 
+void answer_get_text(const struct answer *answer, const char *name, char *ret_text, size_t size)
+{
+    if (!get_text(answer->row, name, false, ret_text, size)) {
+        ret_text[0] = '\0';
+    }
+}
+
 bool answer_get_user(const struct answer *answer, struct user *ret_user, struct stores *stores)
 {
     if (!get_text(answer->row, "user", true, ret_user->name, sizeof(ret_user->name)) ||
         !get_text(answer->row, "role", false, ret_user->role, sizeof(ret_user->role))) {
         return false;
     }
+    answer_get_text(answer, "method", ret_user->method, sizeof(ret_user->method));
+    answer_get_text(answer, "key", ret_user->key, sizeof(ret_user->key));
+    answer_get_text(answer, "expires_at", ret_user->expires_at, sizeof(ret_user->expires_at));
+    ret_user->has_password = json_is_true(json_object_get(answer->row, "has_password"));
+    ret_user->must_change_password = json_is_true(json_object_get(answer->row, "must_change_password"));
     const json_t *list = json_object_get(answer->row, "stores");
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *text = json_string_value(json_array_get(list, i));

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/buf.h"
+#include "tui/client/words.h"
 
 enum { READ_BYTES = 64 * 1024, OUTPUT_BYTES_MAX = 64 * 1024 };
 
@@ -29,6 +30,7 @@ struct client {
     size_t scanned; /* bytes of input known to hold no line end, from taken on */
     bool skipping;  /* the rest of a line that was too long */
     struct buf output;
+    bool holds_secrets; /* a password stands in the output, or stood there */
 };
 
 static void set_nonblocking(int fd)
@@ -52,30 +54,23 @@ struct client *client_new(int in_fd, int out_fd)
     return client;
 }
 
+/* Passwords do not stay in memory once they are sent. */
+static void wipe(struct client *client)
+{
+    if (client->holds_secrets) {
+        explicit_bzero(client->output.data, client->output.cap);
+        client->holds_secrets = false;
+    }
+}
+
 void client_free(struct client *client)
 {
     if (client != NULL) {
         buf_done(&client->input);
+        wipe(client);
         buf_done(&client->output);
         free(client);
     }
-}
-
-static void append_word(struct buf *buf, const char *word)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:/=";
-    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
-        buf_append_text(buf, word);
-        return;
-    }
-    buf_append_char(buf, '"');
-    for (; *word != '\0'; word++) {
-        if (*word == '"' || *word == '\\') {
-            buf_append_char(buf, '\\');
-        }
-        buf_append_char(buf, *word);
-    }
-    buf_append_char(buf, '"');
 }
 
 static struct pending *find_pending(struct client *client, uint64_t request)
@@ -88,7 +83,29 @@ static struct pending *find_pending(struct client *client, uint64_t request)
     return NULL;
 }
 
+/* Room is made first: growing later would leave a copy behind. */
+static void append_secrets(struct client *client, const char *const *lines)
+{
+    size_t len = 0;
+    for (size_t i = 0; lines[i] != NULL; i++) {
+        len += strlen(lines[i]) + 1;
+    }
+    buf_reserve(&client->output, len);
+    client->holds_secrets = true;
+    for (size_t i = 0; lines[i] != NULL; i++) {
+        buf_append_text(&client->output, lines[i]);
+        buf_append_char(&client->output, '\n');
+    }
+}
+
 uint64_t client_request(struct client *client, enum request_kind kind, const char *const *words)
+{
+    static const char *const no_lines[] = {NULL};
+    return client_request_with_lines(client, kind, words, no_lines);
+}
+
+uint64_t client_request_with_lines(struct client *client, enum request_kind kind, const char *const *words,
+                                   const char *const *lines)
 {
     struct pending *free_place = find_pending(client, 0);
     if (free_place == NULL || client->output.len > OUTPUT_BYTES_MAX) {
@@ -99,9 +116,12 @@ uint64_t client_request(struct client *client, enum request_kind kind, const cha
     buf_printf(&client->output, "@%llu", (unsigned long long)client->last_request);
     for (size_t i = 0; i < CLIENT_WORDS_MAX && words[i] != NULL; i++) {
         buf_append_char(&client->output, ' ');
-        append_word(&client->output, words[i]);
+        words_append(&client->output, words[i]);
     }
     buf_append_char(&client->output, '\n');
+    if (lines[0] != NULL) {
+        append_secrets(client, lines);
+    }
     return client->last_request;
 }
 
@@ -132,6 +152,7 @@ bool client_write(struct client *client)
         }
         buf_consume(&client->output, (size_t)sent);
     }
+    wipe(client);
     return true;
 }
 

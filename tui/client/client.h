@@ -25,7 +25,8 @@ enum request_kind {
     REQUEST_STORES,
     REQUEST_WATCH, /* its answers go on after its end */
     REQUEST_PAGE,
-    REQUEST_PRODUCT
+    REQUEST_PRODUCT,
+    REQUEST_ERRAND
 };
 
 enum client_next {
@@ -41,6 +42,11 @@ void client_free(struct client *client);
 /* Send a command: words up to a NULL, quoted as needed. Returns its number (they rise), or 0 when too much is
  * pending already. */
 uint64_t client_request(struct client *client, enum request_kind kind, const char *const *words);
+
+/* The same for a command that takes lines of its own, which follow it as they are: passwords, mostly, so they
+ * are wiped once sent. lines: up to a NULL, printable text. */
+uint64_t client_request_with_lines(struct client *client, enum request_kind kind, const char *const *words,
+                                   const char *const *lines);
 
 /* The number of the last request; 0 before the first. */
 uint64_t client_last_request(const struct client *client);

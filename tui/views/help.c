@@ -7,7 +7,7 @@
 #include "tui/views/frame.h"
 #include "tui/widgets/list.h"
 
-enum { KEYS_AT = 2, KEYS_CELLS = 18, SECTIONS = 2 };
+enum { KEYS_AT = 2, KEYS_CELLS = 18, SECTIONS = 3 };
 
 struct help_view {
     struct view view; /* first: the vtable casts */
@@ -37,8 +37,9 @@ static void close_view(struct view *view)
 static bool get_line(const struct help_view *self, size_t line, char *ret_keys, size_t size,
                      const char **ret_text)
 {
-    const unsigned scopes[SECTIONS] = {self->explained->scope, SCOPE_FIELD};
-    const char *const headings[SECTIONS] = {self->explained->name, "While typing a search or filter"};
+    const unsigned scopes[SECTIONS] = {self->explained->scope, SCOPE_GO, SCOPE_FIELD};
+    const char *const headings[SECTIONS] = {self->explained->name, "After F2 or g",
+                                            "While typing a search or filter"};
     for (size_t section = 0; section < SECTIONS; section++) {
         size_t count = 0;
         char keys[64];

@@ -397,6 +397,9 @@ static void take_action(struct inventory_view *self, enum action action, struct 
     case ACTION_PAUSE:
         ret_wish->kind = WISH_PAUSE;
         break;
+    case ACTION_GO:
+        ret_wish->kind = WISH_GO;
+        break;
     case ACTION_REDRAW:
         ret_wish->kind = WISH_REDRAW;
         break;

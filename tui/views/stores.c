@@ -184,6 +184,9 @@ static void take_action(struct stores_view *self, enum action action, struct wis
     case ACTION_REFRESH:
         ret_wish->kind = WISH_REFRESH;
         break;
+    case ACTION_GO:
+        ret_wish->kind = WISH_GO;
+        break;
     case ACTION_REDRAW:
         ret_wish->kind = WISH_REDRAW;
         break;

@@ -9,6 +9,7 @@
 
 #include "tui/client/answer.h"
 #include "tui/draw/screen.h"
+#include "tui/errands.h"
 #include "tui/keymap.h"
 #include "tui/model/inventory.h"
 #include "tui/model/stores.h"
@@ -31,6 +32,7 @@ struct world {
     size_t held; /* movements that came while paused */
     char status[256];
     enum style status_style;
+    struct errand errands[ERRANDS];
 };
 
 enum wish_kind {
@@ -43,12 +45,16 @@ enum wish_kind {
     WISH_REFRESH,
     WISH_PAUSE,
     WISH_SEARCH_SERVER, /* text: what for; "" for everything again */
-    WISH_REDRAW
+    WISH_REDRAW,
+    WISH_GO,  /* the next key says where */
+    WISH_SEND /* errand and form */
 };
 
 struct wish {
     enum wish_kind kind;
     char text[FIELD_BYTES_MAX + 1];
+    enum errand_kind errand;
+    const struct form *form; /* the view's own */
 };
 
 /* What changed in the world. */
@@ -58,7 +64,8 @@ enum changes {
     CHANGED_STATUS = 4, /* the status line */
     CHANGED_TITLE = 8,  /* anything else */
     CHANGED_STORE = 16, /* another store is open */
-    CHANGED_ALL = 32    /* the view comes back on the screen */
+    CHANGED_ALL = 32,   /* the view comes back on the screen */
+    CHANGED_ERRAND = 64 /* an errand was sent, or answered */
 };
 
 struct view;
@@ -86,6 +93,10 @@ struct view {
 extern const struct view_ops view_inventory;
 extern const struct view_ops view_stores;
 extern const struct view_ops view_help;
+extern const struct view_ops view_signup;
+extern const struct view_ops view_password; /* a password must be chosen before anything else */
+extern const struct view_ops view_account;
+extern const struct view_ops view_lock;
 
 /* Which view's keys the help explains, before it is shown. */
 void view_help_explain(struct view *view, const struct view_ops *explained);

@@ -9,9 +9,9 @@
 
 void field_clear(struct field *field)
 {
+    explicit_bzero(field->text, sizeof(field->text));
     field->len = 0;
     field->cursor = 0;
-    field->text[0] = '\0';
 }
 
 void field_set(struct field *field, const char *text)
@@ -118,23 +118,77 @@ bool field_key(struct field *field, const struct key_event *event, enum action a
     }
 }
 
-void field_draw(const struct field *field, struct screen *screen, int row, int width, const char *label)
+/* How many characters text has. */
+static size_t count_points(const char *text, size_t len)
 {
-    int label_width = (int)text_width(label, strlen(label));
-    int room = width - label_width - 1; /* one cell for a cursor at the end */
-    if (room < 1) {
-        label_width = 0;
-        room = width > 1 ? width - 1 : 1;
-        label = "";
+    size_t count = 0;
+    for (size_t i = 0; i < len; i++) {
+        count += ((unsigned char)text[i] & 0xc0) != 0x80 ? 1 : 0;
     }
-    /* When the text is longer than its room, show the part that ends at the cursor. */
+    return count;
+}
+
+static void draw_stars(const struct field *field, struct screen *screen, int row, int column, int width,
+                       bool has_focus)
+{
+    char stars[SCREEN_COLUMNS_MAX + 1];
+    size_t room = width > 1 ? (size_t)(width - 1) : 1;
+    room = room < SCREEN_COLUMNS_MAX ? room : SCREEN_COLUMNS_MAX;
+    size_t count = count_points(field->text, field->len);
+    size_t before = count_points(field->text, field->cursor);
+    size_t start = before > room ? before - room : 0;
+    size_t shown = count - start < room ? count - start : room;
+    memset(stars, '*', shown);
+    stars[shown] = '\0';
+    screen_put(screen, row, column, width, STYLE_PLAIN, stars);
+    if (has_focus) {
+        screen_set_cursor(screen, row, column + (int)(before - start));
+    }
+}
+
+static void draw_text(const struct field *field, struct screen *screen, int row, int column, int width,
+                      bool has_focus)
+{
+    int room = width > 1 ? width - 1 : 1; /* one cell for a cursor at the end */
     size_t start = 0;
     uint32_t point;
-    while (text_width(field->text + start, field->cursor - start) > (size_t)room) {
+    /* When the text is longer than its room, show the part that ends at the cursor. */
+    while (has_focus && text_width(field->text + start, field->cursor - start) > (size_t)room) {
         size_t step = text_decode(field->text + start, field->len - start, &point);
         start += step > 0 ? step : 1;
     }
+    screen_put(screen, row, column, width, STYLE_PLAIN, field->text + start);
+    if (has_focus) {
+        screen_set_cursor(screen, row, column + (int)text_width(field->text + start, field->cursor - start));
+    }
+}
+
+void field_draw_at(const struct field *field, struct screen *screen, int row, int column, int width,
+                   bool has_focus)
+{
+    switch (field->look) {
+    case FIELD_SHOWN:
+        draw_text(field, screen, row, column, width, has_focus);
+        break;
+    case FIELD_STARS:
+        draw_stars(field, screen, row, column, width, has_focus);
+        break;
+    case FIELD_HIDDEN:
+        screen_put(screen, row, column, width, STYLE_PLAIN, "");
+        if (has_focus) {
+            screen_set_cursor(screen, row, column);
+        }
+        break;
+    }
+}
+
+void field_draw(const struct field *field, struct screen *screen, int row, int width, const char *label)
+{
+    int label_width = (int)text_width(label, strlen(label));
+    if (width - label_width < 2) { /* a character and the cursor after it */
+        label_width = 0;
+        label = "";
+    }
     screen_put(screen, row, 0, label_width, STYLE_TITLE, label);
-    screen_put(screen, row, label_width, width - label_width, STYLE_PLAIN, field->text + start);
-    screen_set_cursor(screen, row, label_width + (int)text_width(field->text + start, field->cursor - start));
+    field_draw_at(field, screen, row, label_width, width - label_width, true);
 }

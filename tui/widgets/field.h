@@ -10,15 +10,24 @@
 #include "tui/draw/screen.h"
 #include "tui/keymap.h"
 
-enum { FIELD_BYTES_MAX = 200 };
+enum { FIELD_BYTES_MAX = 1000 }; /* the longest password */
+
+/* What the screen shows of it. */
+enum field_look {
+    FIELD_SHOWN,
+    FIELD_STARS, /* a star for each character */
+    FIELD_HIDDEN /* nothing, not even how long it is */
+};
 
 /* Zero-initialised is empty and valid. */
 struct field {
     char text[FIELD_BYTES_MAX + 1]; /* NUL-terminated */
     size_t len;
     size_t cursor; /* in bytes, at the start of a character */
+    enum field_look look;
 };
 
+/* Empties it, and leaves nothing of what was typed in memory. */
 void field_clear(struct field *field);
 
 /* Take text over, the cursor after it. Cut to what fits. */
@@ -30,5 +39,9 @@ bool field_key(struct field *field, const struct key_event *event, enum action a
 
 /* Draw "label" and the text into width cells, and put the cursor there. */
 void field_draw(const struct field *field, struct screen *screen, int row, int width, const char *label);
+
+/* Draw the text alone into the cells from (row, column); the cursor goes there when it has the focus. */
+void field_draw_at(const struct field *field, struct screen *screen, int row, int column, int width,
+                   bool has_focus);
 
 #endif
