@@ -21,6 +21,10 @@ void access_close(struct access *access, void (*closed)(void *argument), void *a
 
 struct directory *access_directory(struct access *access);
 
+/* Somebody has logged in as this, by what the database said before a credential was checked: have it checked
+ * at once when that does not fit what was heard. */
+void access_admit(struct access *access, const struct identity *who);
+
 /* Is the link over which changes are heard up? */
 bool access_is_fresh(const struct access *access);
 

@@ -8,10 +8,10 @@ enum err access_announce(struct db *db, struct arena *arena, int32_t user_id, co
                          struct err_info *ret_info)
 {
     struct db_params params;
-    const char *change = arena_printf(arena, "%" PRId32 " %" PRIu64 " %" PRIu64, user_id,
-                                      origin ? origin->server : 0, origin ? origin->session : 0);
 
     db_params_init(&params, arena);
-    db_bind_text(&params, change);
+    db_bind_i32(&params, user_id);
+    db_bind_text(&params, arena_printf(arena, "%" PRIu64, origin ? origin->server : 0));
+    db_bind_text(&params, arena_printf(arena, "%" PRIu64, origin ? origin->session : 0));
     return db_query(db, SQL_QUERY_USER_ANNOUNCE, &params, NULL, ret_info);
 }

@@ -218,6 +218,13 @@ static void batch_stop_mode(void *state)
     batch_wake(batch);
 }
 
+/* A command that waits for lines of the client's is not what it waits for. */
+static bool batch_is_busy(const void *state)
+{
+    const struct batch *batch = state;
+    return batch->first && batch->first != batch->asking;
+}
+
 static void batch_free(void *state)
 {
     struct batch *batch = state;
@@ -263,5 +270,6 @@ const struct channel_mode batch_mode = {
     .drained = batch_drained,
     .request_done = batch_request_done,
     .stop = batch_stop_mode,
+    .is_busy = batch_is_busy,
     .free = batch_free,
 };

@@ -87,9 +87,10 @@ static void tell_stop(struct batch *batch)
         return;
     }
     bool is_database = batch->stop_status == err_exit_status(ERR_DATABASE_UNAVAILABLE);
+    const char *stopping = batch->core->draining ? "the batch stopped because the server is stopping"
+                                                 : "the batch stopped because the session was ended";
     answer_trouble(channel_error_out(batch->channel), is_database ? ERR_DATABASE_UNAVAILABLE : ERR_BUSY,
-                   is_database ? "the batch stopped because the database is unavailable"
-                               : "the batch stopped because the server is stopping");
+                   is_database ? "the batch stopped because the database is unavailable" : stopping);
     buf_append_text(channel_error_out(batch->channel),
                     batch->options.key
                         ? "batch: run the same command with the same key again: it goes on where it stopped\n"

@@ -145,6 +145,14 @@ void channel_stop(struct channel *channel)
     }
 }
 
+bool channel_is_busy(const struct channel *channel)
+{
+    if (channel->is_over || !channel->state) {
+        return false;
+    }
+    return (channel->watch && !channel->is_raw) || channel->mode->is_busy(channel->state);
+}
+
 /* Bytes into the peer's output, as frames of a bounded size. */
 static void send_data(struct channel *channel, uint8_t type, const char *data, size_t len)
 {
@@ -205,6 +213,11 @@ struct identity *channel_identity(const struct channel *channel)
 bool channel_is_raw(const struct channel *channel)
 {
     return channel->is_raw;
+}
+
+void channel_count_command(struct channel *channel)
+{
+    peer_count_command(channel->peer);
 }
 
 static struct buf *data_of_type(struct channel *channel, uint8_t type)

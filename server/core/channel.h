@@ -26,7 +26,8 @@ struct channel_mode {
     bool (*wants_input)(const void *state);
     void (*drained)(void *state); /* output has gone out: there is room again */
     void (*request_done)(void *state, struct request *request);
-    void (*stop)(void *state); /* the server is stopping: finish what runs, take no more */
+    void (*stop)(void *state);          /* the session is to end: finish what runs, take no more */
+    bool (*is_busy)(const void *state); /* does something run that the client waits for? */
     void (*free)(void *state);
 };
 
@@ -43,6 +44,8 @@ void channel_input_end(struct channel *channel);
 bool channel_wants_input(const struct channel *channel);
 void channel_drained(struct channel *channel);
 void channel_stop(struct channel *channel);
+/* Does something run or stream for the client? A screen is not busy with watching. */
+bool channel_is_busy(const struct channel *channel);
 /* Put what was written to it into the peer's output. */
 void channel_flush(struct channel *channel);
 
@@ -50,6 +53,8 @@ void channel_flush(struct channel *channel);
 struct core *channel_core(const struct channel *channel);
 struct identity *channel_identity(const struct channel *channel);
 bool channel_is_raw(const struct channel *channel);
+/* A command is taken on. */
+void channel_count_command(struct channel *channel);
 
 /* Buffers to append to: stdout and stderr. Valid until the other one is asked for. Raw channels have no
  * stderr: what is written there is dropped. */

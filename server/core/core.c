@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "server/core/access.h"
 #include "server/core/audit.h"
 #include "server/core/control.h"
 #include "server/core/db/migrate.h"
@@ -54,6 +55,7 @@ static void close_handles(struct running *running)
     uv_close((uv_handle_t *)&running->drain_timer, handle_closed);
     uv_close((uv_handle_t *)&running->hurry_timer, handle_closed);
     uv_close((uv_handle_t *)&running->check_timer, handle_closed);
+    peers_close(running->core.peers);
     control_close(running->core.control);
     turn_close(running->core.turn);
 }
@@ -70,7 +72,8 @@ static void part_closed(void *argument)
 static void audit_closed(void *argument)
 {
     struct running *running = argument;
-    running->closing = 3;
+    running->closing = 4;
+    access_close(running->core.access, part_closed, running);
     ledger_close(running->core.ledger, part_closed, running);
     work_pool_close(running->core.queries, part_closed, running);
     work_pool_close(running->core.passwords, part_closed, running);
@@ -121,7 +124,7 @@ void core_drain(struct core *core, const char *reason)
                    0);
     uv_timer_start(&running->hurry_timer, hurry, HURRY_MS, HURRY_MS);
     uv_timer_stop(&running->check_timer);
-    peers_dismiss(core, 0, "The server is stopping, please connect again later", true);
+    peers_dismiss(core, "The server is stopping, please connect again later");
     core_release_waiting(core);
     if (peers_count(core->peers) == 0) {
         close_parts(running);
@@ -236,7 +239,8 @@ static bool start_pools(struct running *running)
     core->passwords = core->queries ? work_pool_new(core->loop, &passwords) : NULL;
     core->ledger =
         core->passwords ? ledger_new(core->loop, config, dispatch_movement_done, store_posted, core) : NULL;
-    return core->ledger != NULL;
+    core->access = core->ledger ? access_new(core, &running->database) : NULL;
+    return core->access != NULL;
 }
 
 static void start_handles(struct running *running)
@@ -289,8 +293,9 @@ static int start(struct running *running, int control_fd)
         return fail_start("log or loop");
     }
     core->loop = &running->loop;
+    randombytes_buf(&core->server_id, sizeof core->server_id);
     core->turn = turn_new(core->loop);
-    core->peers = peers_new(core->config->limits.sessions);
+    core->peers = peers_new(core->loop, core->config->limits.sessions);
     core->watches = watches_new();
     core->audit = audit_new(core);
     start_handles(running);

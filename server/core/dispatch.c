@@ -95,6 +95,7 @@ static bool parse(struct task *task, const struct words *words, unsigned first)
         return false;
     }
     request->command = command;
+    channel_count_command(request->channel);
     if (request->who->must_change_password && !command->always) {
         dispatch_fail(task, ERR_NOT_PERMITTED, "change your password first: passwd");
         return false;

@@ -15,6 +15,7 @@ static void peer_freed(uv_handle_t *handle)
     struct peer *peer = (struct peer *)handle;
     struct core *core = peer->core;
     identity_unref(peer->who);
+    free(peer->dismissal);
     buf_done(&peer->in);
     buf_done(&peer->out);
     buf_done(&peer->sending);
@@ -78,6 +79,7 @@ static void bytes_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
         peer_close(peer);
         return;
     }
+    peer_note_input(peer);
     if (peer->is_raw) {
         if (peer->channel) {
             channel_input(peer->channel, buffer->base, (size_t)len);
@@ -209,25 +211,33 @@ void peer_conclude(struct peer *peer)
     peer_update_reading(peer);
 }
 
-static void dismiss(struct peer *peer, const char *reason, bool finish)
+void peer_dismiss(struct peer *peer, const char *reason, bool finish)
 {
     if (peer->is_ended || (peer->dismissal && finish)) {
         return;
     }
-    peer->dismissal = reason;
+    free(peer->dismissal);
+    peer->dismissal = strdup(reason);
+    if (!peer->dismissal) {
+        abort();
+    }
     peer->finish = finish;
     if (peer->channel && finish) {
         channel_stop(peer->channel);
     }
+    if (!peer->core->draining) {
+        peer_clock_leave(peers_clock(peer->core->peers), peer);
+    }
     peer_touch(peer);
+    if (peer->tui && !peer->is_raw) {
+        peer_dismiss(peer->tui, reason, finish);
+    }
 }
 
-void peers_dismiss(struct core *core, int32_t user_id, const char *reason, bool finish)
+void peers_dismiss(struct core *core, const char *reason)
 {
     for (struct peer *peer = peers_first(core->peers); peer; peer = peer->next) {
-        if (user_id == 0 || (peer->who && peer->who->user_id == user_id)) {
-            dismiss(peer, reason, finish);
-        }
+        peer_dismiss(peer, reason, true);
     }
 }
 

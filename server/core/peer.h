@@ -8,18 +8,61 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <uv.h>
+
 #include "common/buf.h"
 #include "server/core/identity.h"
 
 struct core;
+struct directory_user;
 struct peer;
 struct peers;
 
 /* All peers. limit: how many sessions there may be (sizes the table). Aborts without memory: called at the
  * start. */
-struct peers *peers_new(unsigned limit);
+struct peers *peers_new(uv_loop_t *loop, unsigned limit);
+void peers_close(struct peers *peers); /* its timer, so that the loop can end */
 void peers_free(struct peers *peers);
 unsigned peers_count(const struct peers *peers);
+
+/* Sessions that are logged in as this user. */
+unsigned peers_count_user(const struct peers *peers, int32_t user_id);
+
+/* The users that are logged in, each once, by id: the caller's to free. */
+int32_t *peers_user_ids(const struct peers *peers, unsigned *ret_count);
+
+/* What became of a user. */
+struct peers_change {
+    const struct directory_user *user; /* NULL: there is no such user any more */
+    uint64_t asked_ns;                 /* uv_hrtime, before the database was asked for it */
+    int64_t password_epoch;            /* of the change that was heard, and */
+    uint64_t server;                   /* the session that made it; 0: none */
+    uint64_t session;
+};
+
+/* End those of the user's sessions that may not go on as they came, telling them why. False: one does not fit
+ * that may have come in by what was written after the database was asked: ask again. */
+bool peers_review(struct core *core, int32_t user_id, const struct peers_change *change);
+
+/* A session that is logged in. who: borrowed. */
+struct peer_facts {
+    uint64_t session;
+    const struct identity *who;
+    int64_t started_us; /* since 1970 */
+    uint64_t idle_ms;
+    uint64_t commands;
+    bool has_screen;
+};
+
+/* False: there is none of this number. */
+bool peers_describe(const struct peers *peers, uint64_t session, struct peer_facts *ret_facts);
+/* Every one, in no order, until take says false. */
+void peers_each(const struct peers *peers, bool (*take)(void *argument, const struct peer_facts *facts),
+                void *argument);
+
+/* Tell this session why it must go, and close it; what runs for it is finished first when finish is set.
+ * False: it has gone. */
+bool peers_end(struct core *core, uint64_t session, const char *reason, bool finish);
 
 /* Take a session's socket. Closes fd when it cannot be had (session number taken, descriptor unusable). */
 void peer_new_session(struct core *core, uint64_t session, const char *source, uint16_t port, int fd);
@@ -27,9 +70,9 @@ void peer_new_session(struct core *core, uint64_t session, const char *source, u
 /* Take a TUI's socket; refused (closed) unless that session has logged in and has no TUI yet. */
 void peer_new_tui(struct core *core, uint64_t session, int fd);
 
-/* Tell every peer of this user (0: every peer) why it must go, and close it once that has been sent. What
- * runs for it is finished first when finish is set. */
-void peers_dismiss(struct core *core, int32_t user_id, const char *reason, bool finish);
+/* Tell every peer why it must go, and close it once that has been sent; what runs for it is finished first.
+ */
+void peers_dismiss(struct core *core, const char *reason);
 
 /* A client that is told goodbye while it takes its exit status loses that: it is given one to two calls of
  * this function to leave by itself. Called now and then while core drains. */
@@ -38,6 +81,9 @@ void peers_hurry(struct core *core);
 /* For the peer's channel. */
 struct core *peer_core(const struct peer *peer);
 struct identity *peer_identity(const struct peer *peer);
+
+/* It runs a command, or a line of a batch. */
+void peer_count_command(struct peer *peer);
 
 /* Where output goes: frames or raw bytes are appended, then peer_touch says so. Written at the end of the
  * turn. */

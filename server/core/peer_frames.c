@@ -6,8 +6,10 @@
 
 #include "common/log.h"
 #include "common/wire.h"
+#include "server/core/access.h"
 #include "server/core/control.h"
 #include "server/core/peer_internal.h"
+#include "server/core/stats.h"
 
 static void reply(struct peer *peer, bool ok, const char *message)
 {
@@ -17,6 +19,20 @@ static void reply(struct peer *peer, bool ok, const char *message)
     wire_put_str(out, message, strlen(message));
     wire_frame_end(out, frame);
     peer_touch(peer);
+}
+
+/* The credential was right, but the session may be one too many. *ret_message: so, for the client. */
+static bool has_room(const struct peer *peer, const struct identity *identity, const char **ret_message)
+{
+    static char message[PEER_REASON_MAX];
+    unsigned most = peer->core->config->limits.sessions_per_account;
+    if (identity->user_id == 0 || peers_count_user(peer->core->peers, identity->user_id) < most) {
+        return true;
+    }
+    snprintf(message, sizeof message, "You have %u sessions already, as many as are allowed", most);
+    stats_add(STATS_logins_refused, 1);
+    *ret_message = message;
+    return false;
 }
 
 static void login_answered(void *argument, struct identity *identity, const char *message)
@@ -30,8 +46,13 @@ static void login_answered(void *argument, struct identity *identity, const char
         reply(peer, ok, message);
         return;
     }
+    if (identity && !has_room(peer, identity, &message)) {
+        identity_unref(identity);
+        identity = NULL;
+    }
     if (identity) {
-        peer->who = identity;
+        peer_set_identity(peer, identity);
+        access_admit(peer->core->access, identity);
         log_info("session.open", "session", peer->number, "user", identity->user, "role",
                  identity_role_text(identity->role), "method", peer->login_method, "source", peer->source,
                  "port", peer->port);

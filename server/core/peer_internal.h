@@ -10,7 +10,7 @@
 #include "server/core/login.h"
 #include "server/core/peer.h"
 
-enum { PEER_SOURCE_MAX = 64 };
+enum { PEER_REASON_MAX = 128 };
 
 struct peer {
     uv_pipe_t pipe; /* first: handles lead back here */
@@ -20,12 +20,17 @@ struct peer {
     bool is_raw;
     bool is_reading;
     bool is_closing;
-    bool is_ended;         /* its goodbye is among the output: close once that is written */
-    bool finish;           /* dismissed, but what runs is finished first */
-    const char *dismissal; /* static text; NULL: it may stay */
-    unsigned leave_ticks;  /* time for the client to leave by itself: ticks so far + 1; 0: none */
-    struct identity *who;  /* NULL: not logged in */
-    char source[PEER_SOURCE_MAX];
+    bool is_ended;        /* its goodbye is among the output: close once that is written */
+    bool finish;          /* dismissed, but what runs is finished first */
+    char *dismissal;      /* why it must go; NULL: it may stay */
+    unsigned leave_ticks; /* time for the client to leave by itself: ticks so far + 1; 0: none */
+    struct identity *who; /* NULL: not logged in */
+    uint64_t who_ns;      /* since when it is this */
+    int64_t login_us;     /* when it logged in, since 1970, and */
+    uint64_t login_ms;    /* on the loop's clock */
+    uint64_t active_ms;   /* when its client was last heard, or something was done for it */
+    uint64_t commands;
+    char source[IDENTITY_SOURCE_MAX];
     char port[8];
 
     struct login *login; /* the credential being checked */
@@ -53,11 +58,28 @@ struct peer {
     struct peer *next; /* of all peers */
     struct peer *previous;
     struct peer *hash_next; /* sessions by number */
+    struct peer *user_next; /* sessions by user */
     struct peer *tui;       /* of a session: its TUI; of a TUI: its session */
+
+    bool has_clock; /* peer_clock.c: sessions that are logged in */
+    size_t clock_place;
+    uint64_t deadline_ms;
+    uint64_t leave_ms; /* dismissed: when it is closed, whether it has gone or not; 0: not yet */
+};
+
+/* When which session ends by itself. Zero-initialised is empty. */
+struct peer_clock {
+    uv_timer_t timer;
+    uint64_t rings_ms; /* UINT64_MAX: never */
+    struct peer **heap;
+    size_t count;
+    size_t size;
 };
 
 /* peer.c */
 void peer_close(struct peer *peer);
+/* Tell it why it must go; finish: after what runs. Its TUI goes with it. */
+void peer_dismiss(struct peer *peer, const char *reason, bool finish);
 /* End the channel that said its last word, and the peer that was dismissed; before output is written. */
 void peer_conclude(struct peer *peer);
 
@@ -65,6 +87,17 @@ void peer_conclude(struct peer *peer);
  * kept. */
 bool peer_take_bytes(struct peer *peer, char *data, size_t len);
 bool peer_take_kept(struct peer *peer);
+
+/* peer_stay.c: it has logged in; takes the identity. Then its input, and whether something runs for it. */
+void peer_set_identity(struct peer *peer, struct identity *identity);
+void peer_note_input(struct peer *peer);
+bool peer_is_busy(const struct peer *peer);
+
+/* peer_clock.c. leave: its socket is closed in a while, whatever it does. */
+void peer_clock_init(struct peer_clock *clock, uv_loop_t *loop);
+void peer_clock_add(struct peer_clock *clock, struct peer *peer);
+void peer_clock_remove(struct peer_clock *clock, struct peer *peer);
+void peer_clock_leave(struct peer_clock *clock, struct peer *peer);
 
 /* peer_output.c */
 void peer_flush(struct turn_item *item);
@@ -75,5 +108,9 @@ void peers_add(struct peers *peers, struct peer *peer);
 void peers_remove(struct peers *peers, struct peer *peer);
 struct peer *peers_find(const struct peers *peers, uint64_t session);
 struct peer *peers_first(const struct peers *peers);
+struct peer_clock *peers_clock(struct peers *peers);
+/* By user: those of a bucket, which other users may share. */
+void peers_add_user(struct peers *peers, struct peer *peer);
+struct peer *peers_of_user(const struct peers *peers, int32_t user_id);
 
 #endif

@@ -49,6 +49,14 @@ static void shrink(struct buf *buf)
     }
 }
 
+/* A client that takes what it is sent is there; a screen is sent news whether anybody looks at it or not. */
+static void note_output(struct peer *peer)
+{
+    if (!peer->is_raw) {
+        peer_note_input(peer);
+    }
+}
+
 static void write_done(uv_write_t *write, int status);
 
 /* Hand the next slice of `sending` to libuv; false when the peer had to be closed. */
@@ -78,6 +86,7 @@ static void write_done(uv_write_t *write, int status)
         peer_close(peer);
         return;
     }
+    note_output(peer);
     peer->sent += peer->slice;
     if (peer->sent < peer->sending.len) {
         if (!write_slice(peer)) {
@@ -101,6 +110,7 @@ static bool write_at_once(struct peer *peer)
         peer_close(peer);
         return false;
     }
+    note_output(peer);
     if (written > 0 && (size_t)written == peer->out.len) {
         shrink(&peer->out);
         return true;

@@ -1,5 +1,5 @@
-/* All peers: a list of every one and a hash of the sessions by number. Called by peer.c and core.c on the
- * main loop. */
+/* All peers: a list of every one, and hashes of the sessions by number and by user. Called by peer.c and
+ * core.c on the main loop. */
 #include <stdlib.h>
 
 #include "server/core/peer_internal.h"
@@ -8,10 +8,12 @@ struct peers {
     struct peer *all;
     unsigned count;
     size_t mask;
-    struct peer **buckets;
+    struct peer **buckets; /* sessions by number */
+    struct peer **users;   /* sessions by user */
+    struct peer_clock clock;
 };
 
-struct peers *peers_new(unsigned limit)
+struct peers *peers_new(uv_loop_t *loop, unsigned limit)
 {
     struct peers *peers = calloc(1, sizeof *peers);
     size_t size = 64;
@@ -19,16 +21,26 @@ struct peers *peers_new(unsigned limit)
         size *= 2;
     }
     struct peer **buckets = calloc(size, sizeof *buckets);
-    if (!peers || !buckets) {
+    struct peer **users = calloc(size, sizeof *users);
+    if (!peers || !buckets || !users) {
         abort();
     }
+    peer_clock_init(&peers->clock, loop);
     peers->mask = size - 1;
     peers->buckets = buckets;
+    peers->users = users;
     return peers;
+}
+
+void peers_close(struct peers *peers)
+{
+    uv_close((uv_handle_t *)&peers->clock.timer, NULL);
 }
 
 void peers_free(struct peers *peers)
 {
+    free(peers->clock.heap);
+    free(peers->users);
     free(peers->buckets);
     free(peers);
 }
@@ -59,6 +71,38 @@ void peers_add(struct peers *peers, struct peer *peer)
     }
 }
 
+/* The database counts its ids up, so that the id itself spreads well. */
+static struct peer **bucket_of_user(const struct peers *peers, int32_t user_id)
+{
+    return &peers->users[(size_t)user_id & peers->mask];
+}
+
+void peers_add_user(struct peers *peers, struct peer *peer)
+{
+    struct peer **bucket = bucket_of_user(peers, peer->who->user_id);
+    peer->user_next = *bucket;
+    *bucket = peer;
+}
+
+struct peer *peers_of_user(const struct peers *peers, int32_t user_id)
+{
+    return *bucket_of_user(peers, user_id);
+}
+
+struct peer_clock *peers_clock(struct peers *peers)
+{
+    return &peers->clock;
+}
+
+static void remove_user(struct peers *peers, struct peer *peer)
+{
+    struct peer **place = bucket_of_user(peers, peer->who->user_id);
+    while (*place != peer) {
+        place = &(*place)->user_next;
+    }
+    *place = peer->user_next;
+}
+
 void peers_remove(struct peers *peers, struct peer *peer)
 {
     if (peer->previous) {
@@ -76,6 +120,10 @@ void peers_remove(struct peers *peers, struct peer *peer)
             place = &(*place)->hash_next;
         }
         *place = peer->hash_next;
+        if (peer->who) {
+            remove_user(peers, peer);
+            peer_clock_remove(&peers->clock, peer);
+        }
     }
 }
 

@@ -104,9 +104,17 @@ static void single_stop(void *state)
 {
     struct single *single = state;
     if (single->prompt || single->is_watching) {
-        answer_trouble(channel_error_out(single->channel), ERR_BUSY, "the server is stopping");
+        answer_trouble(channel_error_out(single->channel), ERR_BUSY,
+                       channel_core(single->channel)->draining ? "the server is stopping"
+                                                               : "the session was ended");
         channel_exit(single->channel, err_exit_status(ERR_BUSY));
     }
+}
+
+static bool single_is_busy(const void *state)
+{
+    const struct single *single = state;
+    return single->is_watching || !single->prompt;
 }
 
 static void single_free(void *state)
@@ -145,5 +153,6 @@ const struct channel_mode single_mode = {
     .drained = single_drained,
     .request_done = single_request_done,
     .stop = single_stop,
+    .is_busy = single_is_busy,
     .free = single_free,
 };

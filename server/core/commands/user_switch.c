@@ -4,6 +4,7 @@
 #include "server/core/commands/user_switch.h"
 
 #include "common/cleanup.h"
+#include "server/core/access.h"
 #include "server/core/commands/people.h"
 
 static enum err refuse_last_admin(struct db *db, int32_t user_id, const char *name, struct err_info *ret_info)
@@ -31,6 +32,9 @@ static enum err write_switch(struct request *request, struct db *db, const struc
         db_bind_i32(&params, user->user_id);
         db_bind_bool(&params, disable);
         err = db_query(db, SQL_QUERY_USER_SET_DISABLED, &params, NULL, ret_info);
+    }
+    if (err == ERR_OK) {
+        err = access_announce(db, &request->arena, user->user_id, request->who, ret_info);
     }
     if (err == ERR_OK) {
         err = people_show(request, db, request->args.words[0], NULL, ret_info);

@@ -221,6 +221,16 @@ static void note_failure(struct db *db)
     db->retry_at_ns = now_ns() + (uint64_t)db->pause_ms * UINT64_C(1000000);
 }
 
+unsigned db_pause_ms(const struct db *db)
+{
+    uint64_t now = now_ns();
+
+    if (db->pause_ms == 0 || now >= db->retry_at_ns) {
+        return 0;
+    }
+    return (unsigned)((db->retry_at_ns - now) / UINT64_C(1000000)) + 1;
+}
+
 enum err db_ensure_plain(struct db *db, struct err_info *ret_info)
 {
     enum err err;

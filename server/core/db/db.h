@@ -109,6 +109,27 @@ bool db_pipeline_end(struct db *db);
 /* Is the connection up and outside any transaction? */
 bool db_is_idle(const struct db *db);
 
+/* Notifications. Listen to a channel until the connection closes: a new one has to listen anew. */
+enum { DB_CHANNEL_MAX = 63, DB_PAYLOAD_MAX = 255 };
+enum err db_listen(struct db *db, const char *channel, struct err_info *ret_info);
+
+/* Wait until something came over the connection, wake_fd can be read (-1: none), or timeout_ms are over (-1:
+ * never). ERR_DATABASE_UNAVAILABLE: the connection broke, and is closed. */
+enum db_wait { DB_WAIT_HEARD, DB_WAIT_WOKEN, DB_WAIT_TIMEOUT };
+enum err db_wait_notification(struct db *db, int wake_fd, int timeout_ms, enum db_wait *ret_wait,
+                              struct err_info *ret_info);
+
+/* The next that came, by then or while queries ran. Whoever may connect may have sent it. */
+struct db_notification {
+    char channel[DB_CHANNEL_MAX + 1];
+    char payload[DB_PAYLOAD_MAX + 1];
+    bool is_cut; /* it was longer */
+};
+bool db_next_notification(struct db *db, struct db_notification *ret_notification);
+
+/* Milliseconds until db_ensure tries to connect again; 0: at once. */
+unsigned db_pause_ms(const struct db *db);
+
 /* Results, in PostgreSQL's text format. Text is borrowed from the result. */
 int db_result_rows(const struct db_result *result);
 int db_result_columns(const struct db_result *result);

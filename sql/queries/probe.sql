@@ -1,0 +1,3 @@
+-- Does the database answer over this connection?
+-- columns: answer
+SELECT true AS answer
