@@ -13,6 +13,7 @@ static void read_ipv4(const void *four_bytes, struct address *address)
     address->key[10] = 0xFF;
     address->key[11] = 0xFF;
     memcpy(address->key + IPV4_AT, four_bytes, sizeof(struct in_addr));
+    memcpy(address->whole, address->key, sizeof address->whole);
     inet_ntop(AF_INET, four_bytes, address->text, sizeof address->text);
 }
 
@@ -31,6 +32,7 @@ bool address_read(const struct sockaddr_storage *from, struct address *ret_addre
             read_ipv4(ipv6.sin6_addr.s6_addr + IPV4_AT, &address);
         } else {
             memcpy(address.key, &ipv6.sin6_addr, NETWORK_BYTES);
+            memcpy(address.whole, &ipv6.sin6_addr, sizeof address.whole);
             inet_ntop(AF_INET6, &ipv6.sin6_addr, address.text, sizeof address.text);
         }
         address.port = ntohs(ipv6.sin6_port);
@@ -39,4 +41,27 @@ bool address_read(const struct sockaddr_storage *from, struct address *ret_addre
     }
     *ret_address = address;
     return true;
+}
+
+/* Multiply and fold each half. */
+uint64_t address_hash(const unsigned char *key, const uint64_t seeds[2])
+{
+    uint64_t hash = 0;
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t half;
+        memcpy(&half, key + i * sizeof half, sizeof half);
+        hash = (hash ^ half ^ seeds[i]) * (seeds[1 - i] | 1);
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
+bool address_is_in(const struct address *address, const struct config_networks *networks)
+{
+    for (unsigned i = 0; i < networks->count; i++) {
+        if (network_has(&networks->items[i], address->whole)) {
+            return true;
+        }
+    }
+    return false;
 }

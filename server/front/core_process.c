@@ -26,6 +26,7 @@
 #include "server/front/poller.h"
 #include "server/front/program.h"
 #include "server/front/sessions.h"
+#include "server/front/stats.h"
 
 enum {
     PAUSE_FIRST_MS = 100,
@@ -264,6 +265,7 @@ void core_process_start(struct core_process *core)
     pid_t parent = 0;
     core->restart_ms = FRONT_NEVER;
     core->started_ms = poller_now_ms();
+    stats_count(&core->front->stats, WIRE_STAT_core_starts);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, sockets) != 0) {
         retry_later(core, "socketpair");
         return;
@@ -281,6 +283,11 @@ void core_process_start(struct core_process *core)
         log_error("core.start", "what", "epoll", "error", strerror(errno));
         core_process_kill(core);
     }
+}
+
+bool core_process_is_up(const struct core_process *core)
+{
+    return core->is_ready;
 }
 
 bool core_process_is_ready(const struct core_process *core)

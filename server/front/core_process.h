@@ -26,6 +26,9 @@ void core_process_send(struct core_process *core, const struct buf *message, int
 /* Core reads what it is sent: false means that no more should be begun. */
 bool core_process_is_ready(const struct core_process *core);
 
+/* There is a core that has taken sessions, and it has not gone. */
+bool core_process_is_up(const struct core_process *core);
+
 /* Read what core has said so far; before someone is judged for what core may have said already. */
 void core_process_catch_up(struct core_process *core);
 

@@ -18,10 +18,12 @@
 #include "server/front/child.h"
 #include "server/front/container.h"
 #include "server/front/core_process.h"
+#include "server/front/door.h"
 #include "server/front/listeners.h"
 #include "server/front/notify.h"
 #include "server/front/poller.h"
 #include "server/front/program.h"
+#include "server/front/proxied.h"
 #include "server/front/sessions.h"
 #include "server/front/tui.h"
 #include "server/session/session.h"
@@ -90,6 +92,7 @@ static void drain(struct serving *serving, const char *reason)
     serving->drain_began_ms = now_ms;
     serving->drain_ends_ms = now_ms + (int64_t)front->config.server.drain_seconds * MS_PER_SECOND;
     listeners_pause(front->listeners);
+    proxied_close(front->proxied);
     core_process_drain(front->core);
     sessions_drain(front->sessions, core_process_is_gone(front->core));
 }
@@ -137,6 +140,7 @@ static void check_drained(struct serving *serving, int64_t now_ms)
 void front_core_ready(struct front *front)
 {
     struct serving *serving = serving_of(front);
+    stats_start(&front->stats);
     listeners_resume(front->listeners);
     if (!serving->has_notified) {
         serving->has_notified = true;
@@ -179,6 +183,7 @@ static void use_config(struct front *front, struct config *config)
     int log_fd = open_log(config);
     config_done(&front->config);
     front->config = *config;
+    door_reload(front->door);
     if (log_fd < 0) {
         log_error("config.log", "path", config->server.log, "error", strerror(errno));
         log_fd = front->log_fd;
@@ -339,6 +344,8 @@ static int start(struct serving *serving)
         return fail_errno("epoll or signalfd");
     }
     front->children = children_new(front->config.limits.sessions);
+    front->door = door_new(front);
+    front->proxied = proxied_new(front);
     front->sessions = sessions_new(front);
     front->tuis = tuis_new(front);
     front->core = core_process_new(front);
@@ -353,7 +360,9 @@ static void finish(struct serving *serving)
     struct front *front = &serving->front;
     core_process_free(front->core);
     listeners_free(front->listeners);
+    proxied_free(front->proxied);
     sessions_free(front->sessions);
+    door_free(front->door);
     tuis_free(front->tuis);
     children_free(front->children);
     if (serving->signals.fd >= 0) {
@@ -383,6 +392,9 @@ static int wait_ms(const struct serving *serving)
     int64_t next_ms = earlier(sessions_next_ms(front->sessions), tuis_next_ms(front->tuis));
     next_ms = earlier(next_ms, core_process_next_ms(front->core));
     next_ms = earlier(next_ms, listeners_next_ms(front->listeners));
+    next_ms = earlier(next_ms, proxied_next_ms(front->proxied));
+    next_ms = earlier(next_ms, door_next_ms(front->door));
+    next_ms = earlier(next_ms, stats_next_ms(front));
     next_ms = earlier(next_ms, serving->drain_ends_ms);
     if (next_ms == FRONT_NEVER) {
         return -1;
@@ -402,6 +414,9 @@ static void run(struct serving *serving)
         tuis_tick(front->tuis, now_ms);
         core_process_tick(front->core, now_ms);
         listeners_tick(front->listeners, now_ms);
+        proxied_tick(front->proxied, now_ms);
+        door_tick(front->door, now_ms);
+        stats_tick(front, now_ms);
         check_drained(serving, now_ms);
     }
 }

@@ -9,12 +9,15 @@
 
 #include "config/config.h"
 #include "server/front/account.h"
+#include "server/front/stats.h"
 
 struct child;
 struct children;
 struct core_process;
+struct door;
 struct listeners;
 struct poller;
+struct proxied;
 struct session_host;
 struct sessions;
 struct tuis;
@@ -33,9 +36,12 @@ struct front {
     struct poller *poller;
     struct children *children;
     struct listeners *listeners;
+    struct door *door;
+    struct proxied *proxied;
     struct core_process *core;
     struct sessions *sessions;
     struct tuis *tuis;
+    struct stats stats;
 };
 
 /* Serve until a signal says otherwise. Returns an exit status; what went wrong at start is on stderr. */

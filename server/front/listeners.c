@@ -1,5 +1,5 @@
 /* Binding, taking over and accepting. Called by front.c on its only thread; each connection goes to
- * sessions_admit. Touches the listening sockets, and of the environment LISTEN_PID, LISTEN_FDS and
+ * door_knock. Touches the listening sockets, and of the environment LISTEN_PID, LISTEN_FDS and
  * LISTEN_FDNAMES. */
 #include "server/front/listeners.h"
 
@@ -18,9 +18,9 @@
 #include "common/log.h"
 #include "common/values.h"
 #include "server/front/container.h"
+#include "server/front/door.h"
 #include "server/front/front.h"
 #include "server/front/poller.h"
-#include "server/front/sessions.h"
 
 enum {
     SOCKETS_MAX = 32,
@@ -224,7 +224,7 @@ static void accepted(struct watch *watch, uint32_t events)
         socklen_t len = sizeof from;
         int fd = accept4(watch->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
-            sessions_admit(listeners->front->sessions, fd, &from);
+            door_knock(listeners->front->door, fd, &from);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             rest(listeners, strerror(errno));
         } else if (errno == EAGAIN) {

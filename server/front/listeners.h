@@ -1,4 +1,4 @@
-/* The listening sockets. Called by front.c; hands accepted connections to sessions.c. */
+/* The listening sockets. Called by front.c; hands accepted connections to door.c. */
 #ifndef STOCKROOM_SERVER_FRONT_LISTENERS_H
 #define STOCKROOM_SERVER_FRONT_LISTENERS_H
 

@@ -214,9 +214,9 @@ void session_control_read(struct session *session)
             poller_forget(session->front->poller,
                           &session->control); /* its exit follows, or a ping finds out */
         } else if (is_too_much(session)) {
-            session_kill(session, "it said too much");
+            session_kill(session, OFFENCE_CRASH, "it said too much");
         } else if (!take_message(session, data, (size_t)len)) {
-            session_kill(session, "bad message");
+            session_kill(session, OFFENCE_CRASH, "bad message");
         }
     }
 }
@@ -234,6 +234,6 @@ void session_control_start(struct session *session)
 {
     session->control.ready = polled;
     if (poller_watch(session->front->poller, &session->control, EPOLLIN) != 0) {
-        session_kill(session, "cannot be watched");
+        session_kill(session, OFFENCE_NONE, "cannot be watched");
     }
 }

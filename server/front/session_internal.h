@@ -10,6 +10,7 @@
 #include "common/wire.h"
 #include "server/front/address.h"
 #include "server/front/child.h"
+#include "server/front/penalties.h"
 #include "server/front/poller.h"
 #include "server/front/tui.h"
 
@@ -27,8 +28,10 @@ struct session {
 
     bool is_authenticated;
     bool is_killed;
-    unsigned refused; /* wrong credentials */
+    enum offence offence; /* what it was killed for */
+    unsigned refused;     /* wrong credentials */
     int64_t started_ms;
+    uint64_t core_start; /* which core it has to do with */
 
     /* Pings. In one of two lists, each in the order of time. */
     bool is_asked;
@@ -56,8 +59,9 @@ struct session {
     TAILQ_ENTRY(session) ping_link;
 };
 
-/* sessions.c: end it now, for this reason (logged). Its exit follows. */
-void session_kill(struct session *session, const char *reason);
+/* sessions.c: end it now, for this reason (logged); its source has committed this offence. Its exit follows.
+ */
+void session_kill(struct session *session, enum offence offence, const char *reason);
 
 /* sessions.c: it has answered the ping. */
 void session_answered(struct session *session);

@@ -1,5 +1,5 @@
-/* The table of sessions: limits at the door, the time to log in, pings, ends. Called by front.c, listeners
- * and core_process on front's only thread. Every look-up and every time is O(1): a hash by number, and lists
+/* The table of sessions: beginnings, the time to log in, pings, ends. Called by front.c, door and
+ * core_process on front's only thread. Every look-up and every time is O(1): a hash by number, and lists
  * in the order of their times. */
 #include "server/front/sessions.h"
 
@@ -9,30 +9,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "server/front/container.h"
 #include "server/front/core_process.h"
+#include "server/front/door.h"
 #include "server/front/front.h"
 #include "server/front/session_internal.h"
-#include "server/front/sources.h"
+#include "server/front/stats.h"
 
 enum {
     BUCKETS_LEAST = 64,
     NUMBER_BYTES = 24,
     MS_PER_SECOND = 1000,
-    REFUSALS_LOG_MS = 1000, /* refusals are logged once in this time, with their number */
-    EARLY_DROP_PARTS = 4 /* random early drop begins when the last of so many parts of the limit is reached */
+    GRACE_SPARE_MS = 2000 /* for a session to tell its client that the time to log in is over */
 };
 
 TAILQ_HEAD(session_list, session);
 
 struct sessions {
     struct front *front;
-    struct sources *sources;
     uint64_t last_id;
     unsigned count;
     unsigned unauthenticated;
@@ -42,8 +41,6 @@ struct sessions {
     struct session_list grace; /* not logged in, by started_ms */
     struct session_list idle;  /* by turned_ms: to be asked ping_seconds later */
     struct session_list asked; /* by turned_ms: to have answered ping_timeout_seconds later */
-    unsigned refusals;         /* not logged yet */
-    int64_t refusals_logged_ms;
 };
 
 struct sessions *sessions_new(struct front *front)
@@ -58,7 +55,6 @@ struct sessions *sessions_new(struct front *front)
         abort();
     }
     sessions->front = front;
-    sessions->sources = sources_new(front->config.limits.sessions);
     sessions->mask = size - 1;
     sessions->buckets = buckets;
     TAILQ_INIT(&sessions->all);
@@ -101,7 +97,7 @@ static void leave_lists(struct sessions *sessions, struct session *session)
     }
 }
 
-void session_kill(struct session *session, const char *reason)
+void session_kill(struct session *session, enum offence offence, const char *reason)
 {
     char id[NUMBER_BYTES];
     if (session->is_killed) {
@@ -111,8 +107,16 @@ void session_kill(struct session *session, const char *reason)
                 "reason", reason);
     leave_lists(session->front->sessions, session);
     session->is_killed = true;
+    session->offence = offence;
     poller_forget(session->front->poller, &session->control);
     kill(session->child.pid, SIGKILL);
+}
+
+static void show_counts(struct sessions *sessions)
+{
+    struct stats *stats = &sessions->front->stats;
+    stats_set(stats, WIRE_STAT_processes, sessions->count);
+    stats_set(stats, WIRE_STAT_processes_unauthenticated, sessions->unauthenticated);
 }
 
 static void free_session(struct sessions *sessions, struct session *session)
@@ -126,7 +130,8 @@ static void free_session(struct sessions *sessions, struct session *session)
     *place = session->hash_next;
     sessions->count--;
     sessions->unauthenticated -= session->is_authenticated ? 0 : 1;
-    sources_leave(sessions->sources, session->source);
+    show_counts(sessions);
+    door_left(sessions->front->door, session->source, session->is_authenticated);
     if (session->tui != NULL) {
         tui_hang_up(session->tui);
     }
@@ -138,14 +143,70 @@ static void free_session(struct sessions *sessions, struct session *session)
     free(session);
 }
 
+/* Statuses by which it says that it could not even begin are the server's own trouble. */
+static bool is_crash(const struct session *session, int status)
+{
+    if (WIFSIGNALED(status)) {
+        return !session->is_killed;
+    }
+    int code = WEXITSTATUS(status);
+    return code != 0 && code != EX_SOFTWARE && code != EX_OSERR && code != EX_UNAVAILABLE;
+}
+
+/* While core is away nobody can log in, and sessions end for that. */
+static bool was_served(const struct session *session)
+{
+    const struct front *front = session->front;
+    return !front->is_draining && core_process_is_up(front->core) &&
+           session->core_start == front->stats.values[WIRE_STAT_core_starts];
+}
+
+/* Being killed is for what it was killed for; who leaves early after wrong credentials has been told off for
+ * them. */
+static enum offence offence_of(const struct session *session, int status)
+{
+    int64_t grace_ms = (int64_t)session->front->config.limits.login_grace_seconds * MS_PER_SECOND;
+    if (is_crash(session, status) || session->offence == OFFENCE_CRASH) {
+        return OFFENCE_CRASH;
+    }
+    if (!was_served(session)) {
+        return OFFENCE_NONE;
+    }
+    if (session->is_killed || session->is_authenticated) {
+        return session->offence;
+    }
+    if (poller_now_ms() - session->started_ms >= grace_ms) {
+        return OFFENCE_GRACE;
+    }
+    return session->refused == 0 && !door_knows(session->source) ? OFFENCE_NO_LOGIN : OFFENCE_NONE;
+}
+
+/* What its end says about its source. */
+static void judge_end(struct session *session, int status)
+{
+    struct front *front = session->front;
+    enum offence offence;
+    core_process_catch_up(front->core); /* core may have said already that it has logged in, or failed to */
+    offence = offence_of(session, status);
+    if (offence == OFFENCE_CRASH) {
+        stats_count(&front->stats, WIRE_STAT_sessions_crashed);
+    } else if (offence == OFFENCE_GRACE) {
+        stats_count(&front->stats, WIRE_STAT_sessions_late);
+    }
+    if (offence != OFFENCE_NONE) {
+        door_penalise(front->door, &session->address, offence);
+    }
+}
+
 static void exited(struct child *child, int status)
 {
     struct session *session = CONTAINER_OF(child, struct session, child);
     char id[NUMBER_BYTES], number[NUMBER_BYTES], refused[NUMBER_BYTES];
     bool by_signal = WIFSIGNALED(status);
+    judge_end(session, status);
     snprintf(number, sizeof number, "%d", by_signal ? WTERMSIG(status) : WEXITSTATUS(status));
     snprintf(refused, sizeof refused, "%u", session->refused);
-    bool is_abnormal = by_signal && !session->is_killed;
+    bool is_abnormal = is_crash(session, status);
     log_event(is_abnormal ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
               is_abnormal ? "session.crashed" : "session.ended", "session", id_text(session, id, sizeof id),
               "source", session->address.text, by_signal ? "signal" : "status", number, "refused", refused,
@@ -163,49 +224,11 @@ void sessions_free(struct sessions *sessions)
         kill(session->child.pid, SIGKILL);
         free_session(sessions, session);
     }
-    sources_free(sessions->sources);
     free(sessions->buckets);
     free(sessions);
 }
 
-/* ------------------------------------------------------------------ the door */
-
-/* A plain line before SSH begins, which clients show (RFC 4253, 4.2). What the client has said already is
- * read, lest the kernel answers it with a reset that overtakes our line. */
-static void refuse(struct sessions *sessions, int client_fd, const struct address *address, const char *line)
-{
-    char unread[256];
-    int64_t now_ms = poller_now_ms();
-    (void)send(client_fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL);
-    shutdown(client_fd, SHUT_WR);
-    (void)recv(client_fd, unread, sizeof unread, MSG_DONTWAIT);
-    close(client_fd);
-    sessions->refusals++;
-    if (now_ms - sessions->refusals_logged_ms >= REFUSALS_LOG_MS) {
-        char number[NUMBER_BYTES];
-        snprintf(number, sizeof number, "%u", sessions->refusals);
-        log_warning("connection.refused", "source", address->text, "answer", line, "refusals", number);
-        sessions->refusals = 0;
-        sessions->refusals_logged_ms = now_ms;
-    }
-}
-
-/* Below three quarters of the limit never, at it always, between them ever more likely: a flood cannot keep
- * everyone else out by holding every place. */
-static bool is_dropped_early(const struct sessions *sessions)
-{
-    unsigned limit = sessions->front->config.limits.unauthenticated;
-    unsigned begin = limit - limit / EARLY_DROP_PARTS;
-    uint32_t random = 0;
-    if (sessions->unauthenticated >= limit) {
-        return true;
-    }
-    if (sessions->unauthenticated < begin ||
-        getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random) {
-        return false;
-    }
-    return random % (limit - begin + 1) < sessions->unauthenticated - begin;
-}
+/* ------------------------------------------------------------------ beginnings */
 
 static void add(struct sessions *sessions, struct session *session)
 {
@@ -214,13 +237,14 @@ static void add(struct sessions *sessions, struct session *session)
     *bucket = session;
     sessions->count++;
     sessions->unauthenticated++;
+    show_counts(sessions);
     TAILQ_INSERT_TAIL(&sessions->all, session, all_link);
     TAILQ_INSERT_TAIL(&sessions->grace, session, grace_link);
     TAILQ_INSERT_TAIL(&sessions->idle, session, ping_link);
 }
 
-static void start(struct sessions *sessions, int client_fd, const struct address *address,
-                  struct source *source)
+void sessions_start(struct sessions *sessions, int client_fd, const struct address *address,
+                    struct source *source)
 {
     char id[NUMBER_BYTES];
     struct session *session = calloc(1, sizeof *session);
@@ -232,37 +256,19 @@ static void start(struct sessions *sessions, int client_fd, const struct address
     session->address = *address;
     session->source = source;
     session->child.exited = exited;
+    session->core_start = sessions->front->stats.values[WIRE_STAT_core_starts];
     session->started_ms = session->turned_ms = poller_now_ms();
     if (session_fork(session, client_fd) != 0) {
         log_error("session.start", "error", strerror(errno));
-        refuse(sessions, client_fd, address, "The server is out of resources, try again later\r\n");
-        sources_leave(sessions->sources, source);
+        door_refuse(sessions->front->door, client_fd, address, WIRE_STAT_connections_refused,
+                    "The server is out of resources, try again later\r\n");
+        door_left(sessions->front->door, source, false);
         free(session);
         return;
     }
     add(sessions, session);
     log_info("session.open", "session", id_text(session, id, sizeof id), "source", address->text);
     session_control_start(session);
-}
-
-void sessions_admit(struct sessions *sessions, int client_fd, const struct sockaddr_storage *from)
-{
-    const struct config *config = &sessions->front->config;
-    struct address address;
-    if (!address_read(from, &address)) {
-        close(client_fd);
-        return;
-    }
-    if (sessions->count >= config->limits.sessions || is_dropped_early(sessions)) {
-        refuse(sessions, client_fd, &address, "Too many connections, try again later\r\n");
-        return;
-    }
-    struct source *source = sources_enter(sessions->sources, &address, config->limits.sessions_per_source);
-    if (source == NULL) {
-        refuse(sessions, client_fd, &address, "Too many connections from your address, try again later\r\n");
-        return;
-    }
-    start(sessions, client_fd, &address, source);
 }
 
 /* ------------------------------------------------------------------ from core */
@@ -275,6 +281,8 @@ void sessions_authenticated(struct sessions *sessions, uint64_t id)
     }
     session->is_authenticated = true;
     sessions->unauthenticated--;
+    show_counts(sessions);
+    door_logged_in(session->source);
     TAILQ_REMOVE(&sessions->grace, session, grace_link);
     session_control_authenticated(session);
 }
@@ -284,6 +292,7 @@ void sessions_refused(struct sessions *sessions, uint64_t id)
     struct session *session = find(sessions, id);
     if (session != NULL) {
         session->refused++;
+        door_penalise(sessions->front->door, &session->address, OFFENCE_LOGIN_FAILURE);
     }
 }
 
@@ -298,7 +307,8 @@ static int64_t ping_due_ms(const struct sessions *sessions, const struct session
 
 static int64_t grace_due_ms(const struct sessions *sessions, const struct session *session)
 {
-    return session->started_ms + (int64_t)sessions->front->config.limits.login_grace_seconds * MS_PER_SECOND;
+    return session->started_ms + (int64_t)sessions->front->config.limits.login_grace_seconds * MS_PER_SECOND +
+           GRACE_SPARE_MS;
 }
 
 static void turn(struct sessions *sessions, struct session *session, bool is_asked)
@@ -339,7 +349,7 @@ static void judge_asked(struct sessions *sessions, int64_t now_ms)
         }
         session_control_read(session);
         if (session == TAILQ_FIRST(&sessions->asked)) {
-            session_kill(session, "it does not answer");
+            session_kill(session, OFFENCE_CRASH, "it does not answer");
         }
     }
 }
@@ -354,7 +364,7 @@ static void judge_grace(struct sessions *sessions, int64_t now_ms)
     for (session = TAILQ_FIRST(&sessions->grace);
          session != NULL && now_ms >= grace_due_ms(sessions, session);
          session = TAILQ_FIRST(&sessions->grace)) {
-        session_kill(session, "no login in time");
+        session_kill(session, OFFENCE_GRACE, "no login in time");
     }
 }
 
@@ -388,8 +398,18 @@ void sessions_kill(struct sessions *sessions)
     struct session *session;
     TAILQ_FOREACH(session, &sessions->all, all_link)
     {
-        session_kill(session, "the server stops");
+        session_kill(session, OFFENCE_NONE, "the server stops");
     }
+}
+
+unsigned sessions_count(const struct sessions *sessions)
+{
+    return sessions->count;
+}
+
+unsigned sessions_count_unauthenticated(const struct sessions *sessions)
+{
+    return sessions->unauthenticated;
 }
 
 bool sessions_are_gone(const struct sessions *sessions)

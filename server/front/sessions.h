@@ -1,22 +1,25 @@
-/* The sessions: who is let in, who is alive, who has to go. Called by front.c, listeners, core_process; the
- * rooms that make it up are sessions.c (table, limits, times), session_child.c (the fork), session_control.c
+/* The sessions: who is alive, who has to go. Called by front.c, door, core_process; the
+ * rooms that make it up are sessions.c (table, times), session_child.c (the fork), session_control.c
  * (messages) and tui.c. */
 #ifndef STOCKROOM_SERVER_FRONT_SESSIONS_H
 #define STOCKROOM_SERVER_FRONT_SESSIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
+
+#include "server/front/address.h"
 
 struct front;
 struct sessions;
+struct source;
 
 struct sessions *sessions_new(struct front *front);
 void sessions_free(struct sessions *sessions);
 
-/* Take an accepted connection (fd: non-blocking, close-on-exec, ours now): a session of its own, or a line
- * that says why not. */
-void sessions_admit(struct sessions *sessions, int client_fd, const struct sockaddr_storage *from);
+/* A session of its own for a connection (ours now) that the door has let in; source: what the door counts it
+ * by, given back by door_left. */
+void sessions_start(struct sessions *sessions, int client_fd, const struct address *address,
+                    struct source *source);
 
 /* From core: this session has logged in; this one gave a wrong credential. Unknown numbers have ended
  * meanwhile. */
@@ -29,6 +32,10 @@ void sessions_drain(struct sessions *sessions, bool all);
 
 /* End all at once. */
 void sessions_kill(struct sessions *sessions);
+
+/* In all, and those that have not logged in. */
+unsigned sessions_count(const struct sessions *sessions);
+unsigned sessions_count_unauthenticated(const struct sessions *sessions);
 
 bool sessions_are_gone(const struct sessions *sessions);
 

@@ -1,16 +1,17 @@
 /* The table of addresses: a hash with a random seed, since clients choose their IPv6 networks. Called by
- * sessions.c. Touches only itself. */
+ * door.c. Touches only itself. */
 #include "server/front/sources.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-enum { BUCKETS_LEAST = 64, HALF_BYTES = 8 };
+enum { BUCKETS_LEAST = 64 };
 
 struct source {
     unsigned char key[ADDRESS_KEY_BYTES];
     unsigned sessions;
+    unsigned unauthenticated; /* of these */
     struct source *next;
 };
 
@@ -53,20 +54,13 @@ void sources_free(struct sources *sources)
     free(sources);
 }
 
-/* Multiply and fold each half with a secret: nobody outside can choose addresses that meet in one bucket. */
 static struct source **bucket_of(const struct sources *sources, const unsigned char *key)
 {
-    uint64_t hash = 0;
-    for (size_t i = 0; i < 2; i++) {
-        uint64_t half;
-        memcpy(&half, key + i * HALF_BYTES, sizeof half);
-        hash = (hash ^ half ^ sources->seeds[i]) * (sources->seeds[1 - i] | 1);
-        hash ^= hash >> 32;
-    }
-    return &sources->buckets[hash & sources->mask];
+    return &sources->buckets[address_hash(key, sources->seeds) & sources->mask];
 }
 
-struct source *sources_enter(struct sources *sources, const struct address *address, unsigned limit)
+enum sources_entry sources_enter(struct sources *sources, const struct address *address, unsigned limit,
+                                 unsigned limit_unauthenticated, struct source **ret_source)
 {
     struct source **bucket = bucket_of(sources, address->key);
     struct source *source = *bucket;
@@ -82,14 +76,29 @@ struct source *sources_enter(struct sources *sources, const struct address *addr
         source->next = *bucket;
         *bucket = source;
     } else if (source->sessions >= limit) {
-        return NULL;
+        return SOURCES_FULL;
+    } else if (source->unauthenticated >= limit_unauthenticated) {
+        return SOURCES_FULL_UNAUTHENTICATED;
     }
     source->sessions++;
-    return source;
+    source->unauthenticated++;
+    *ret_source = source;
+    return SOURCES_ENTERED;
 }
 
-void sources_leave(struct sources *sources, struct source *source)
+void sources_logged_in(struct source *source)
 {
+    source->unauthenticated--;
+}
+
+bool sources_have_login(const struct source *source)
+{
+    return source->sessions > source->unauthenticated;
+}
+
+void sources_leave(struct sources *sources, struct source *source, bool has_logged_in)
+{
+    source->unauthenticated -= has_logged_in ? 0 : 1;
     if (--source->sessions > 0) {
         return;
     }

@@ -128,6 +128,7 @@ static void exited(struct child *child, int status)
         session_control_tui_gone(tui->session, code);
     }
     tuis->count--;
+    stats_set(&tuis->front->stats, WIRE_STAT_screens, tuis->count);
     free_tui(tui);
 }
 
@@ -232,6 +233,7 @@ struct tui *tui_start(struct session *session, int terminal_fd)
         tui = NULL;
     } else {
         front->tuis->count++;
+        stats_set(&front->stats, WIRE_STAT_screens, front->tuis->count);
     }
     close(terminal_fd);
     return tui;

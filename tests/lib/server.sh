@@ -107,7 +107,8 @@ server_configure() { # NAME [LINE…]
 server_write_configuration() {
     printf '%s\n' '[server]' "listen = 127.0.0.1:$SERVER_PORT" 'host_keys = host_key' 'log = -' 'log_level = debug' \
         '[database]' 'dsn_file = dsn-server' 'owner_dsn_file = dsn' 'workers = 2' \
-        '[passwords]' 'memory_kib = 8192' 'passes = 1' '[tokens]' 'key = token_key' "${SERVER_EXTRA[@]}" |
+        '[passwords]' 'memory_kib = 8192' 'passes = 1' '[tokens]' 'key = token_key' \
+        '[penalties]' 'exempt = 127.0.0.1 ::1' "${SERVER_EXTRA[@]}" |
         awk '/^\[/ { section = $0; if (!(section in seen)) { seen[section] = ++sections; names[sections] = section } next }
             NF { key = $1; id = section SUBSEP key
                  if (!(id in value)) { order[section, ++count[section]] = key }

@@ -3,7 +3,7 @@
 # and every answer is true.
 # shellcheck source=tests/lib/server.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib/server.sh"
-server_start '[limits]' 'unauthenticated = 1000'
+server_start '[limits]' 'unauthenticated = 1000' 'unauthenticated_per_source = 1000'
 
 SESSIONS=50 LINES=40 STOCK=1500
 must admin store add S001 --name One
