@@ -8,17 +8,21 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "common/buf.h"
+#include "common/cleanup.h"
 #include "common/log.h"
+#include "server/front/farewells.h"
 #include "server/front/front.h"
 #include "server/front/poller.h"
 #include "server/front/proxied.h"
+#include "server/front/refusal.h"
 #include "server/front/sessions.h"
 #include "server/front/sources.h"
 #include "server/front/stats.h"
 
 enum {
     NUMBER_BYTES = 24,
-    LINE_BYTES = 128,
+    WORDS_BYTES = 128,
     LOG_MS = 1000,       /* refusals, like penalties, are logged once in this time, with their number */
     EARLY_DROP_PARTS = 4 /* random early drop begins when the last of so many parts of the limit is reached */
 };
@@ -33,6 +37,7 @@ struct door {
     struct front *front;
     struct sources *sources;
     struct penalties *penalties;
+    struct farewells *farewells;
     struct seldom refusals;
     struct seldom penalised;
 };
@@ -46,6 +51,7 @@ struct door *door_new(struct front *front)
     door->front = front;
     door->sources = sources_new(front->config.limits.sessions);
     door->penalties = penalties_new(&front->config);
+    door->farewells = farewells_new(front->poller);
     door->refusals.logged_ms = door->penalised.logged_ms = -LOG_MS;
     return door;
 }
@@ -55,6 +61,7 @@ void door_free(struct door *door)
     if (door != NULL) {
         sources_free(door->sources);
         penalties_free(door->penalties);
+        farewells_free(door->farewells);
         free(door);
     }
 }
@@ -75,22 +82,20 @@ static bool is_time_to_log(struct seldom *seldom, char ret_text[NUMBER_BYTES])
 
 /* ------------------------------------------------------------------ refusing */
 
-/* The line comes before SSH begins, and clients show it (RFC 4253, 4.2). What the client has said already is
- * read, lest the kernel answers it with a reset that overtakes our line. */
 void door_refuse(struct door *door, int client_fd, const struct address *address, enum wire_stat reason,
-                 const char *line)
+                 const char *words)
 {
-    char unread[256], number[NUMBER_BYTES];
-    (void)send(client_fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL);
-    shutdown(client_fd, SHUT_WR);
-    (void)recv(client_fd, unread, sizeof unread, MSG_DONTWAIT);
-    close(client_fd);
+    cleanup(buf_done) struct buf refusal = {0};
+    char number[NUMBER_BYTES];
+    refusal_append(&refusal, words);
+    (void)send(client_fd, refusal.data, refusal.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    farewells_add(door->farewells, client_fd);
     stats_count(&door->front->stats, WIRE_STAT_connections_refused);
     if (reason != WIRE_STAT_connections_refused) {
         stats_count(&door->front->stats, reason);
     }
     if (is_time_to_log(&door->refusals, number)) {
-        log_warning("connection.refused", "source", address->text, "answer", line, "refusals", number);
+        log_warning("connection.refused", "source", address->text, "answer", words, "refusals", number);
     }
 }
 
@@ -115,10 +120,10 @@ static bool is_dropped_early(const struct door *door)
 static void refuse_penalised(struct door *door, int client_fd, const struct address *address,
                              unsigned seconds)
 {
-    char line[LINE_BYTES];
-    snprintf(line, sizeof line, "Too many failed attempts from your address, try again in %u seconds\r\n",
+    char words[WORDS_BYTES];
+    snprintf(words, sizeof words, "Too many failed attempts from your address, try again in %u seconds",
              seconds);
-    door_refuse(door, client_fd, address, WIRE_STAT_connections_refused_penalty, line);
+    door_refuse(door, client_fd, address, WIRE_STAT_connections_refused_penalty, words);
 }
 
 void door_admit(struct door *door, int client_fd, const struct address *address)
@@ -131,7 +136,7 @@ void door_admit(struct door *door, int client_fd, const struct address *address)
     }
     if (sessions_count(door->front->sessions) >= config->limits.sessions || is_dropped_early(door)) {
         door_refuse(door, client_fd, address, WIRE_STAT_connections_refused_full,
-                    "Too many connections, try again later\r\n");
+                    "Too many connections, try again later");
         return;
     }
     struct source *source = NULL;
@@ -142,11 +147,11 @@ void door_admit(struct door *door, int client_fd, const struct address *address)
         break;
     case SOURCES_FULL:
         door_refuse(door, client_fd, address, WIRE_STAT_connections_refused_source,
-                    "Too many connections from your address, try again later\r\n");
+                    "Too many connections from your address, try again later");
         break;
     case SOURCES_FULL_UNAUTHENTICATED:
         door_refuse(door, client_fd, address, WIRE_STAT_connections_refused_source,
-                    "Too many connections from your address that have not logged in, try again later\r\n");
+                    "Too many connections from your address that have not logged in, try again later");
         break;
     }
 }
@@ -208,11 +213,14 @@ void door_reload(struct door *door)
 
 int64_t door_next_ms(const struct door *door)
 {
-    return penalties_next_ms(door->penalties);
+    int64_t penalties_ms = penalties_next_ms(door->penalties);
+    int64_t farewells_ms = farewells_next_ms(door->farewells);
+    return penalties_ms < farewells_ms ? penalties_ms : farewells_ms;
 }
 
 void door_tick(struct door *door, int64_t now_ms)
 {
+    farewells_tick(door->farewells, now_ms);
     penalties_tick(door->penalties, now_ms);
     stats_set(&door->front->stats, WIRE_STAT_sources_penalised, penalties_count_refused(door->penalties));
 }

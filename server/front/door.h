@@ -25,10 +25,10 @@ void door_knock(struct door *door, int client_fd, const struct sockaddr_storage 
 /* The same, once it is known where the client is. */
 void door_admit(struct door *door, int client_fd, const struct address *address);
 
-/* Refuse: a plain line for the client, a count for the reason (WIRE_STAT_connections_refused: none in
+/* Refuse: plain words for the client, a count for the reason (WIRE_STAT_connections_refused: none in
  * particular), a line in the log now and then. client_fd is closed. */
 void door_refuse(struct door *door, int client_fd, const struct address *address, enum wire_stat reason,
-                 const char *line);
+                 const char *words);
 
 /* From sessions: a source has done wrong. */
 void door_penalise(struct door *door, const struct address *address, enum offence offence);

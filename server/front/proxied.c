@@ -68,7 +68,7 @@ static void refuse(struct waiter *waiter)
     struct door *door = waiter->all->front->door;
     struct address balancer = waiter->balancer;
     door_refuse(door, release(waiter), &balancer, WIRE_STAT_connections_refused_proxy,
-                "The balancer has sent no right PROXY header\r\n");
+                "The balancer has sent no right PROXY header");
 }
 
 /* The header has been seen: what it says, and an end of it. */

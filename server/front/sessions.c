@@ -261,7 +261,7 @@ void sessions_start(struct sessions *sessions, int client_fd, const struct addre
     if (session_fork(session, client_fd) != 0) {
         log_error("session.start", "error", strerror(errno));
         door_refuse(sessions->front->door, client_fd, address, WIRE_STAT_connections_refused,
-                    "The server is out of resources, try again later\r\n");
+                    "The server is out of resources, try again later");
         door_left(sessions->front->door, source, false);
         free(session);
         return;
