@@ -135,18 +135,12 @@ static void append_escape(struct buf *buf, uint32_t unit)
     buf_append(buf, text, sizeof text);
 }
 
-/* One code point beyond what is copied as it is; returns the bytes it took. */
-static size_t append_json_point(struct buf *buf, const char *text, size_t len)
+/* One code point, escaped if it must be; returns the bytes it took. */
+static size_t append_safe_point(struct buf *buf, const char *text, size_t len)
 {
     uint32_t point = 0;
-    size_t bytes;
+    size_t bytes = text_decode(text, len, &point);
 
-    if (*text == '"' || *text == '\\') {
-        buf_append_char(buf, '\\');
-        buf_append_char(buf, *text);
-        return 1;
-    }
-    bytes = text_decode(text, len, &point);
     if (bytes == 0) {
         buf_append(buf, "\xEF\xBF\xBD", 3);
         return 1;
@@ -160,6 +154,17 @@ static size_t append_json_point(struct buf *buf, const char *text, size_t len)
         append_escape(buf, 0xDC00 + ((point - 0x10000) & 0x3FF));
     }
     return bytes;
+}
+
+/* One code point beyond what is copied as it is; returns the bytes it took. */
+static size_t append_json_point(struct buf *buf, const char *text, size_t len)
+{
+    if (*text == '"' || *text == '\\') {
+        buf_append_char(buf, '\\');
+        buf_append_char(buf, *text);
+        return 1;
+    }
+    return append_safe_point(buf, text, len);
 }
 
 /* Printable ASCII that JSON takes as it is. */
@@ -187,6 +192,13 @@ void buf_append_json(struct buf *buf, const char *text, size_t len)
         }
     }
     buf_append_char(buf, '"');
+}
+
+void buf_append_json_value(struct buf *buf, const char *json, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        at += append_safe_point(buf, json + at, len - at);
+    }
 }
 
 static bool needs_quotes(const char *text, size_t len)

@@ -35,6 +35,9 @@ void buf_consume(struct buf *buf, size_t len);
  * escaped as \uXXXX; a byte that is not UTF-8 becomes U+FFFD. */
 void buf_append_json(struct buf *buf, const char *text, size_t len);
 
+/* Append a JSON value that is one already, with what buf_append_json would escape in its strings escaped. */
+void buf_append_json_value(struct buf *buf, const char *json, size_t len);
+
 /* Append one RFC 4180 field, quoted only where it must be. */
 void buf_append_csv(struct buf *buf, const char *text, size_t len);
 

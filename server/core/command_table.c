@@ -7,17 +7,13 @@
 #include "server/core/commands/commands.h"
 
 const struct command *const command_table[] = {
-    &command_sell,         &command_stock_in,
-    &command_remove,       &command_inventory,
-    &command_movements,    &command_watch,
-    &command_product_add,  &command_product_set,
-    &command_product_show, &command_product_list,
-    &command_store_add,    &command_store_set,
-    &command_store_list,   &command_user_add,
-    &command_user_list,    &command_user_disable,
-    &command_user_enable,  &command_key_add,
-    &command_key_list,     &command_key_remove,
-    &command_passwd,       &command_whoami,
-    &command_batch,        &command_use,
-    &command_help,         NULL,
+    &command_sell,         &command_stock_in,    &command_remove,
+    &command_inventory,    &command_movements,   &command_watch,
+    &command_product_add,  &command_product_set, &command_product_show,
+    &command_product_list, &command_store_add,   &command_store_set,
+    &command_store_list,   &command_user_add,    &command_user_list,
+    &command_user_disable, &command_user_enable, &command_key_add,
+    &command_key_list,     &command_key_remove,  &command_passwd,
+    &command_whoami,       &command_audit,       &command_batch,
+    &command_use,          &command_help,        NULL,
 };

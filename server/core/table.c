@@ -101,9 +101,13 @@ static void append_json_value(struct buf *out, enum column_kind kind, const char
     case COLUMN_LIST:
         append_json_list(out, value);
         return;
+    case COLUMN_JSON:
+        buf_append_json_value(out, value, strlen(value));
+        return;
     case COLUMN_TEXT:
     case COLUMN_MONEY:
     case COLUMN_TIME:
+    case COLUMN_SUMMARY:
         buf_append_json(out, value, strlen(value));
         return;
     }
@@ -125,6 +129,9 @@ static void append_json_row(const struct table *table, const struct cell *row,
         }
     }
     for (unsigned i = 0; i < table->column_count; i++) {
+        if (table->columns[i].kind == COLUMN_SUMMARY) {
+            continue;
+        }
         if (!first) {
             buf_append_char(out, ',');
         }
@@ -162,6 +169,8 @@ static void append_csv_value(struct buf *out, enum column_kind kind, const char 
     case COLUMN_TEXT:
     case COLUMN_MONEY:
     case COLUMN_TIME:
+    case COLUMN_JSON:
+    case COLUMN_SUMMARY:
         buf_append_csv(out, value, strlen(value));
         return;
     }
@@ -169,10 +178,16 @@ static void append_csv_value(struct buf *out, enum column_kind kind, const char 
 
 static void append_csv_row(const struct table *table, const struct cell *row, struct buf *out)
 {
+    bool first = true;
+
     for (unsigned i = 0; i < table->column_count; i++) {
-        if (i > 0) {
+        if (table->columns[i].kind == COLUMN_SUMMARY) {
+            continue;
+        }
+        if (!first) {
             buf_append_char(out, ',');
         }
+        first = false;
         if (row == NULL) {
             buf_append_text(out, table->columns[i].name);
         } else {
@@ -232,6 +247,8 @@ static void append_shown(struct buf *out, enum column_kind kind, const struct ce
     case COLUMN_TEXT:
     case COLUMN_MONEY:
     case COLUMN_TIME:
+    case COLUMN_JSON:
+    case COLUMN_SUMMARY:
         append_clean(out, value);
         return;
     }

@@ -22,7 +22,9 @@ enum column_kind {
     COLUMN_MONEY,    /* decimal text, already with its places: a JSON string */
     COLUMN_TIME, /* RFC 3339 UTC; in text format whatever the cell's `shown` says (the store's local time) */
     COLUMN_BOOL, /* "t" or "f": true/false in json and csv, yes/no in text */
-    COLUMN_LIST  /* words parted by newlines: a JSON array of strings, csv and text joined by a blank */
+    COLUMN_LIST, /* words parted by newlines: a JSON array of strings, csv and text joined by a blank */
+    COLUMN_JSON, /* JSON from the database: itself in json, as text elsewhere */
+    COLUMN_SUMMARY /* text for people: neither in json nor in csv */
 };
 
 struct column {

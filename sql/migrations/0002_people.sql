@@ -45,6 +45,10 @@ CREATE TABLE audit_events (
 CREATE INDEX audit_events_id ON audit_events (audit_id);
 CREATE INDEX audit_events_user ON audit_events (user_id, audit_id);
 CREATE INDEX audit_events_target ON audit_events (kind, target, audit_id);
+CREATE INDEX audit_events_target_name ON audit_events (target, audit_id);
+CREATE INDEX audit_events_action ON audit_events (action, audit_id);
+CREATE INDEX audit_events_source ON audit_events (source, audit_id);
+CREATE INDEX audit_events_recorded ON audit_events (recorded_at);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON user_limits TO stockroom_server;
 GRANT SELECT, INSERT (store_id, recorded_at, user_id, key_id, method, source, session, action, outcome, kind, target, times,

@@ -3,6 +3,7 @@
  * Run as the dispatcher runs commands, with the server's rights. */
 #include "tests/database/rig.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "server/core/audit.h"
@@ -130,12 +131,183 @@ static void test_what_fails_leaves_no_trace(void **state)
     identity_unref(admin);
 }
 
+static void fill_trail(const struct rig *rig)
+{
+    add_people(rig);
+    rig_text(
+        rig,
+        "INSERT INTO stores (code, name) VALUES ('S1', 'One');"
+        "INSERT INTO user_keys (user_id, type, blob, fingerprint) VALUES (2, 't', 'b', 'SHA256:olga');"
+        "INSERT INTO audit_events (recorded_at, user_id, key_id, method, source, session, action, outcome, "
+        "kind, target, store_id, times, before, after) VALUES "
+        "('2026-01-01 10:00Z', 1, NULL, 'password', '192.0.2.1', 4, 'user add', 'done', 'user', 'ann', 0, 1, "
+        "NULL, '{\"role\": \"staff\", \"stores\": [\"S1\"], \"disabled\": false}'), "
+        "('2026-01-02 10:00Z', 1, NULL, 'token', '192.0.2.1', 5, 'user set', 'done', 'user', 'ann', 0, 1, "
+        "'{\"role\": \"staff\", \"stores\": [\"S1\"], \"limits\": {}}', "
+        "'{\"role\": \"owner\", \"stores\": [\"S1\", \"S2\"], \"limits\": {\"scan\": \"1/5\"}}'), "
+        "('2026-01-03 10:00Z', 2, 1, 'key', '2001:db8::1', 6, 'sell', 'refused', 'store', 'S1', 1, 7, "
+        "NULL, NULL), "
+        "('2026-01-04 10:00Z', NULL, NULL, 'console', '', 0, 'user add', 'done', 'user', 'zoe', 0, 1, "
+        "NULL, '{\"name\": \"\\u202e \\u0085\"}')");
+}
+
+static void test_list(void **state)
+{
+    const struct rig *rig = *state;
+    struct identity *admin, *olga;
+
+    fill_trail(rig);
+    admin = rig_who(rig, ROLE_ADMIN, "admin", "");
+    olga = rig_who(rig, ROLE_OWNER, "olga", "S1");
+    rig_expect(
+        rig, admin, "audit --from 2026-01-03 --to 2026-01-05",
+        "{\"audit_id\":4,\"recorded_at\":\"2026-01-04T10:00:00Z\",\"user\":null,\"method\":\"console\","
+        "\"key\":null,\"source\":\"\",\"session\":0,\"action\":\"user add\",\"outcome\":\"done\","
+        "\"kind\":\"user\",\"target\":\"zoe\",\"store\":null,\"times\":1,\"before\":null,"
+        "\"after\":{\"name\": \"\\u202e \\u0085\"}}\n"
+        "{\"audit_id\":3,\"recorded_at\":\"2026-01-03T10:00:00Z\",\"user\":\"olga\",\"method\":\"key\","
+        "\"key\":\"SHA256:olga\",\"source\":\"2001:db8::1\",\"session\":6,\"action\":\"sell\","
+        "\"outcome\":\"refused\",\"kind\":\"store\",\"target\":\"S1\",\"store\":\"S1\",\"times\":7,"
+        "\"before\":null,\"after\":null}\n");
+    rig_refuse(rig, olga, "audit", ERR_NOT_PERMITTED, "");
+    struct outcome *outcome = rig_run_on(rig, rig->db, admin, FORMAT_TEXT, "audit --target ann", NULL);
+    assert_string_equal(
+        outcome->output,
+        "audit_id  recorded_at              user   source     action    outcome  target  times  changes\n"
+        "       2  2026-01-02 10:00:00 UTC  admin  192.0.2.1  user set  done     ann         1  "
+        "limits - -> scan=1/5, role staff -> owner, stores S1 -> S1 S2\n"
+        "       1  2026-01-01 10:00:00 UTC  admin  192.0.2.1  user add  done     ann         1  "
+        "role staff, stores S1\n");
+    outcome_done(outcome);
+    outcome = rig_run_on(rig, rig->db, admin, FORMAT_CSV, "audit --source 2001:db8::1", NULL);
+    assert_string_equal(outcome->output,
+                        "audit_id,recorded_at,user,method,key,source,session,action,outcome,kind,"
+                        "target,store,times,before,after\r\n"
+                        "3,2026-01-03T10:00:00Z,olga,key,SHA256:olga,2001:db8::1,6,sell,refused,store,"
+                        "S1,S1,7,,\r\n");
+    outcome_done(outcome);
+    identity_unref(admin);
+    identity_unref(olga);
+}
+
+/* The ids that a filter finds, newest first. */
+static void expect_ids(const struct rig *rig, struct identity *who, const char *line, const char *ids)
+{
+    struct outcome *outcome = rig_run_on(rig, rig->db, who, FORMAT_CSV, line, NULL);
+    char found[64] = "";
+
+    if (outcome->err != ERR_OK) {
+        fail_msg("%s: %s", line, outcome->request.error.message);
+    }
+    for (size_t i = 0; i < outcome->request.table.row_count; i++) {
+        strncat(found, outcome->request.table.cells[i * outcome->request.table.column_count].value, 8);
+    }
+    if (strcmp(found, ids) != 0) {
+        fail_msg("%s: found %s instead of %s", line, found, ids);
+    }
+    outcome_done(outcome);
+}
+
+static void test_filters(void **state)
+{
+    const struct rig *rig = *state;
+    struct identity *admin;
+
+    fill_trail(rig);
+    admin = rig_who(rig, ROLE_ADMIN, "admin", "");
+    expect_ids(rig, admin, "audit", "4321");
+    expect_ids(rig, admin, "audit --user admin", "21");
+    expect_ids(rig, admin, "audit --action 'user add'", "41");
+    expect_ids(rig, admin, "audit --target ann", "21");
+    expect_ids(rig, admin, "audit --kind store", "3");
+    expect_ids(rig, admin, "audit --outcome refused", "3");
+    expect_ids(rig, admin, "audit --outcome done --user admin --action 'user set'", "2");
+    expect_ids(rig, admin, "audit --source 192.0.2.1", "21");
+    expect_ids(rig, admin, "audit --store S1", "3");
+    expect_ids(rig, admin, "audit --from 2026-01-02T10:00:00Z --to 2026-01-03T10:00:00Z", "2");
+    expect_ids(rig, admin, "audit --from today", "");
+    expect_ids(rig, admin, "audit --to today", "4321");
+    expect_ids(rig, admin, "audit --from -3h", "");
+    rig_contains(rig, admin, "audit --limit 3", "\"audit_id\":2,");
+    rig_lacks(rig, admin, "audit --limit 3", "\"audit_id\":1,");
+    struct outcome *outcome = rig_run_on(rig, rig->db, admin, FORMAT_CSV, "audit --limit 3", NULL);
+    char next[128];
+    snprintf(next, sizeof next, "audit --limit 3 --after %s", outcome->request.table.after);
+    outcome_done(outcome);
+    expect_ids(rig, admin, next, "1");
+    rig_refuse(rig, admin, "audit --user nobody", ERR_UNKNOWN_USER, "nobody");
+    rig_refuse(rig, admin, "audit --store S9", ERR_UNKNOWN_STORE, "S9");
+    rig_refuse(rig, admin, "audit --kind shop", ERR_BAD_VALUE, "shop");
+    rig_refuse(rig, admin, "audit --outcome maybe", ERR_BAD_VALUE, "maybe");
+    rig_refuse(rig, admin, "audit --after bm9uZQ", ERR_BAD_VALUE, "bm9uZQ");
+    identity_unref(admin);
+}
+
+/* How PostgreSQL would run audit_list.sql with these parameters. */
+static void expect_index(const struct rig *rig, const char *parameters)
+{
+    char sql[512];
+    PGresult *plan;
+
+    snprintf(sql, sizeof sql, "EXPLAIN EXECUTE audit_list (%s)", parameters);
+    plan = PQexec(rig->sql, sql);
+    assert_int_equal(PQresultStatus(plan), PGRES_TUPLES_OK);
+    for (int i = 0; i < PQntuples(plan); i++) {
+        if (strstr(PQgetvalue(plan, i, 0), "Seq Scan on audit_events") != NULL) {
+            fail_msg("(%s) reads the whole trail: %s", parameters, PQgetvalue(plan, i, 0));
+        }
+    }
+    PQclear(plan);
+}
+
+static void test_filters_use_indexes(void **state)
+{
+    const struct rig *rig = *state;
+
+    add_people(rig);
+    rig_text(rig, "INSERT INTO users (name, role) SELECT 'u' || n, 'staff' FROM generate_series(1, 500) AS n;"
+                  "INSERT INTO audit_events (recorded_at, user_id, method, source, action, outcome, kind, "
+                  "target, store_id) "
+                  "SELECT now() - n * interval '1 minute', 1 + n % 500, 'password', '192.0.2.' || n % 250, "
+                  "'a' || n % 40, "
+                  "CASE WHEN n % 10 = 0 THEN 'refused' ELSE 'done' END, (array['user', 'store', "
+                  "'product'])[1 + n % 3], "
+                  "'t' || n % 5000, n % 100 FROM generate_series(1, 30000) AS n;"
+                  "ANALYZE audit_events; SET plan_cache_mode = force_custom_plan");
+    PGresult *prepared = PQprepare(rig->sql, "audit_list", sql_queries[SQL_QUERY_AUDIT_LIST].text, 0, NULL);
+    assert_int_equal(PQresultStatus(prepared), PGRES_COMMAND_OK);
+    PQclear(prepared);
+    expect_index(rig, "NULL, 101, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL");
+    expect_index(rig, "9000, 101, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL");
+    expect_index(rig, "NULL, 101, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL");
+    expect_index(rig, "NULL, 101, NULL, 'a7', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL");
+    expect_index(rig, "NULL, 101, NULL, NULL, 'user', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL");
+    expect_index(rig, "NULL, 101, NULL, NULL, 'session', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL");
+    expect_index(rig, "NULL, 101, NULL, NULL, NULL, 't77', NULL, NULL, NULL, NULL, NULL, NULL, NULL");
+    expect_index(rig, "NULL, 101, NULL, NULL, 'user', 't77', NULL, NULL, NULL, NULL, NULL, NULL, NULL");
+    expect_index(rig, "NULL, 101, NULL, NULL, NULL, NULL, 'refused', NULL, NULL, NULL, NULL, NULL, NULL");
+    expect_index(rig, "NULL, 101, NULL, NULL, NULL, NULL, NULL, '192.0.2.9', NULL, NULL, NULL, NULL, NULL");
+    expect_index(rig,
+                 "NULL, 101, NULL, NULL, NULL, NULL, NULL, '198.51.100.1', NULL, NULL, NULL, NULL, NULL");
+    expect_index(rig, "NULL, 101, NULL, NULL, NULL, NULL, NULL, NULL, 7, NULL, NULL, NULL, NULL");
+    expect_index(
+        rig,
+        "NULL, 101, NULL, NULL, NULL, NULL, NULL, NULL, NULL, now() - interval '1 hour', NULL, NULL, NULL");
+    expect_index(
+        rig,
+        "NULL, 101, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, now() - interval '20 days', NULL");
+    expect_index(rig, "NULL, 101, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_stores, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_products, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_users, rig_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(test_list, rig_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(test_filters, rig_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(test_filters_use_indexes, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_what_fails_leaves_no_trace, rig_setup, rig_teardown),
     };
 

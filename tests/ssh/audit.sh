@@ -64,6 +64,16 @@ capture timeout 60 ssh -F "$SERVER_DIR/ssh_config" bob@stockroom batch \
 assert_until refused_is 30 "action = 'inventory'"
 assert_equal t "$(sql "SELECT count(*) < 30 FROM audit_events WHERE action = 'inventory'")" 'equal ones are few rows'
 
+# Admins read it, nobody else.
+tssh admin audit --outcome refused --user bob --action sell --format json
+assert_status 0
+assert_json 'all(r["user"] == "bob" and r["action"] == "sell" and r["target"] == "S002" and r["store"] == "S002" for r in rows)'
+assert_json "sum(r['times'] for r in rows) == $((before + 6)) and row['method'] == 'key' and row['key'].startswith('SHA256:')"
+tssh admin audit --kind product --outcome done --format json
+assert_json 'len(rows) == 1 and row["before"] is None and row["after"]["name"] == "Lamp" and row["target"] == "A-1"'
+tssh bob audit
+assert_status 77
+
 # While the database is away they wait; more than fit are counted, and those that fit come in the end.
 leave() { ssh -F "$SERVER_DIR/ssh_config" -o ControlPath="$TEST_DIR/master" -O exit bob@stockroom; }
 TEST_AT_END=leave

@@ -29,6 +29,7 @@ extern const struct command command_key_remove;
 extern const struct command command_passwd;
 extern const struct command command_whoami;
 extern const struct command command_use;
+extern const struct command command_audit;
 extern const struct command command_batch;
 extern const struct command command_help;
 
