@@ -28,6 +28,7 @@ static int auth_deny(struct session *session)
 static int auth_accept(struct session *session)
 {
     session->is_authenticated = true;
+    auth_watch_stop();
     return SSH_AUTH_SUCCESS;
 }
 
@@ -64,6 +65,19 @@ static bool auth_key_type_is_good(ssh_key key)
     }
 }
 
+static bool auth_ask_blob(struct session *session, const char *name, const char *type,
+                          const unsigned char *blob, size_t len, bool is_proven)
+{
+    size_t frame = wire_frame_begin(&session->core_out, WIRE_AUTH_KEY, 0);
+
+    wire_put_str(&session->core_out, name, strlen(name));
+    wire_put_str(&session->core_out, type, strlen(type));
+    wire_put_str(&session->core_out, (const char *)blob, len);
+    wire_put_u8(&session->core_out, is_proven);
+    wire_frame_end(&session->core_out, frame);
+    return core_link_wait_auth(session);
+}
+
 static bool auth_ask_key(struct session *session, const char *user, ssh_key key, bool is_proven)
 {
     unsigned char blob[WIRE_KEY_BLOB_MAX];
@@ -77,15 +91,18 @@ static bool auth_ask_key(struct session *session, const char *user, ssh_key key,
     if (len < 0) {
         return false;
     }
-    const char *type = ssh_key_type_to_char(ssh_key_type(key));
-    const char *name = auth_user(session, user);
-    size_t frame = wire_frame_begin(&session->core_out, WIRE_AUTH_KEY, 0);
-    wire_put_str(&session->core_out, name, strlen(name));
-    wire_put_str(&session->core_out, type, strlen(type));
-    wire_put_str(&session->core_out, (const char *)blob, (size_t)len);
-    wire_put_u8(&session->core_out, is_proven);
-    wire_frame_end(&session->core_out, frame);
-    return core_link_wait_auth(session);
+    return auth_ask_blob(session, auth_user(session, user), ssh_key_type_to_char(ssh_key_type(key)), blob,
+                         (size_t)len, is_proven);
+}
+
+/* libssh has forgotten whom the request was for, and cannot be made to answer it: asking for nobody makes
+ * core count a wrong credential, after the usual delay. */
+void auth_drop(struct session *session)
+{
+    if (!session->is_authenticated && session->end_reason == NULL) {
+        auth_ask_blob(session, "-", "", NULL, 0, true);
+        session_end(session, "This key cannot be used here, or its signature is wrong");
+    }
 }
 
 static int auth_on_key(ssh_session ssh, const char *user, struct ssh_key_struct *key, char state,
@@ -110,6 +127,20 @@ static int auth_on_key(ssh_session ssh, const char *user, struct ssh_key_struct 
     return auth_ask_key(session, user, key, true) ? auth_accept(session) : auth_deny(session);
 }
 
+/* What no callback takes, methods that are not offered among it: libssh says no. Clients may ask once what
+ * there is; more than that is guessing. */
+static int auth_on_other(ssh_session ssh, ssh_message message, void *userdata)
+{
+    struct session *session = userdata;
+
+    (void)ssh;
+    if (ssh_message_type(message) == SSH_REQUEST_AUTH && !session->is_authenticated &&
+        session->other_methods++ > 0) {
+        auth_deny(session);
+    }
+    return 1;
+}
+
 void auth_init(struct session *session)
 {
     session->server_callbacks = (struct ssh_server_callbacks_struct){
@@ -120,5 +151,6 @@ void auth_init(struct session *session)
     };
     ssh_callbacks_init(&session->server_callbacks);
     ssh_set_server_callbacks(session->ssh, &session->server_callbacks);
+    ssh_set_message_callback(session->ssh, auth_on_other, session);
     ssh_set_auth_methods(session->ssh, SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_PUBLICKEY);
 }

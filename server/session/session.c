@@ -121,6 +121,7 @@ static bool session_exchange_keys(struct session *session)
     for (;;) {
         int status = ssh_handle_key_exchange(session->ssh);
         if (status == SSH_OK) {
+            auth_watch_start(session);
             return ssh_event_add_session(session->event, session->ssh) == SSH_OK;
         }
         if (status == SSH_ERROR || session->end_reason != NULL || session_grace_left_ms(session) == 0) {
@@ -255,6 +256,9 @@ static void session_turn(struct session *session)
     }
     if (polls[POLL_CLIENT].revents != 0) {
         ssh_event_dopoll(session->event, 0); /* when the client is gone, ssh_is_connected tells */
+        if (auth_watch_was_dropped(session)) {
+            auth_drop(session);
+        }
     }
     session_pump(session);
     if (session->core_gone) {

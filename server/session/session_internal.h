@@ -55,6 +55,12 @@ struct session {
     char user[WIRE_USER_MAX + 1];
     unsigned tries;
     unsigned key_queries;
+    unsigned other_methods;
+
+    /* auth_watch.c */
+    bool auth_waits;           /* a request to log in is being worked on, */
+    uint64_t auth_out_packets; /* and so many packets had gone out when it came */
+    bool auth_was_dropped;     /* libssh gave one no answer */
 
     /* client.c */
     struct ssh_channel_callbacks_struct channel_callbacks;
@@ -98,6 +104,14 @@ void session_end_softly(struct session *session, const char *reason);
 
 /* auth.c: offer the methods and answer them. */
 void auth_init(struct session *session);
+/* A request was dropped unanswered: as a wrong credential, and the end. */
+void auth_drop(struct session *session);
+
+/* auth_watch.c: notice requests that libssh drops. From the key exchange until the login. */
+void auth_watch_start(struct session *session);
+void auth_watch_stop(void);
+/* Was one dropped, of those that have come? Not while libssh is at work. */
+bool auth_watch_was_dropped(struct session *session);
 
 /* client.c: channels and what is asked of them. */
 void client_init(struct session *session);
