@@ -10,7 +10,7 @@ server_stop TERM
 assert_status 0
 
 export HOSTILE_FLOOD=default
-SERVER_EXTRA=('[limits]' 'login_grace_seconds = 3' '[passwords]' 'failure_floor_ms = 20' 'failure_jitter_ms = 10')
+SERVER_EXTRA=("${HOSTILE_SETTINGS[@]}" '[limits]' 'login_grace_seconds = 3')
 server_launch
 hostile_run flood.py
 test_done
