@@ -115,6 +115,7 @@ bool batch_rehearse_start(struct batch *batch)
     if (!rehearsing || rehearsing->runs || rehearsing->count == 0) {
         return true;
     }
+    rehearsing->job.owner = work_owner(channel_identity(batch->channel)->user);
     rehearsing->job.run = run_rehearsal;
     rehearsing->job.done = rehearsal_done;
     if (work_submit(batch->core->queries, &rehearsing->job) != ERR_OK) {

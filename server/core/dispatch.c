@@ -238,6 +238,7 @@ bool dispatch_run(struct task *task)
         return true;
     }
     bool is_query = command->steps[request->step].place == STEP_QUERY;
+    request->job.owner = work_owner(request->who->user);
     request->job.run = run_step;
     request->job.done = step_done;
     if (work_submit(is_query ? core->queries : core->passwords, &request->job) != ERR_OK) {

@@ -308,6 +308,7 @@ struct login *login_start(struct core *core, const struct login_credential *cred
     } else {
         copy_key(login, credential);
     }
+    login->job.owner = work_owner(login->user);
     login->job.run = run_find;
     login->job.done = done_find;
     if (work_submit(core->queries, &login->job) != ERR_OK) {

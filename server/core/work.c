@@ -1,15 +1,20 @@
-/* Pools of threads: a bounded queue in, a list of finished jobs out, one wake-up of the loop for many jobs.
- * Called by the main loop; the threads are its own. Touches the database only to keep each thread's
- * connection good. */
+/* Pools of threads: a bounded queue in, in which owners take turns (work_turns.c), a list of finished jobs
+ * out, one wake-up of the loop for many jobs. Called by the main loop; the threads are its own. Touches the
+ * database only to keep each thread's connection good. */
 #include "server/core/work.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "server/core/stats.h"
+#include "server/core/work_turns.h"
+
+enum { OWNER_QUEUE_PART = 4 }; /* what one owner may fill of the queue is its so-many-th part */
 
 struct job_list {
     struct work_job *head;
@@ -28,9 +33,8 @@ struct work_pool {
 
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t more;
-    struct job_list waiting;
+    struct work_turns *waiting;
     struct job_list finished;
-    unsigned waiting_count;
     unsigned running; /* threads that have not ended */
     bool closing;
 
@@ -51,24 +55,21 @@ static void list_add(struct job_list *list, struct work_job *job)
     list->tail = &job->next;
 }
 
-static struct work_job *list_take(struct job_list *list)
+static uint64_t timeout_ns(const struct work_pool *pool)
 {
-    struct work_job *job = list->head;
-    if (job) {
-        list->head = job->next;
-        if (!list->head) {
-            list->tail = &list->head;
-        }
-    }
-    return job;
+    return (uint64_t)pool->settings.timeout_ms * 1000000;
 }
 
-static void run_job(struct work_job *job, struct db *db)
+static void run_job(struct work_pool *pool, struct work_job *job, struct db *db)
 {
     struct err_info info = {0};
-    if (job->deadline_ns != 0 && uv_hrtime() > job->deadline_ns) {
+    uint64_t waited_ns = uv_hrtime() - job->submitted_ns;
+    if (pool->settings.timeout_ms != 0 && waited_ns > timeout_ns(pool)) {
         job->expired = true;
         return;
+    }
+    if (pool->settings.database) {
+        stats_time(STATS_TIME_query_wait, waited_ns / 1000);
     }
     if (db && db_ensure(db, &info) != ERR_OK) {
         db = NULL;
@@ -88,17 +89,18 @@ static void *thread_main(void *argument)
     }
     pthread_mutex_lock(&pool->lock);
     for (;;) {
-        while (!pool->waiting.head && !pool->closing) {
-            pthread_cond_wait(&pool->more, &pool->lock);
-        }
-        struct work_job *job = list_take(&pool->waiting);
-        if (!job) {
+        struct work_job *job = work_turns_take(pool->waiting);
+        if (!job && pool->closing) {
             break;
         }
-        pool->waiting_count--;
+        if (!job) {
+            pthread_cond_wait(&pool->more, &pool->lock);
+            continue;
+        }
         pthread_mutex_unlock(&pool->lock);
-        run_job(job, db);
+        run_job(pool, job, db);
         pthread_mutex_lock(&pool->lock);
+        work_turns_ended(pool->waiting, job);
         list_add(&pool->finished, job);
         uv_async_send(&pool->finished_async);
     }
@@ -123,6 +125,7 @@ static void handle_closed(uv_handle_t *handle)
     void *argument = pool->closed_argument;
     pthread_cond_destroy(&pool->more);
     pthread_mutex_destroy(&pool->lock);
+    work_turns_free(pool->waiting);
     free(pool->threads);
     free(pool);
     if (closed) {
@@ -139,6 +142,15 @@ static void pool_end(struct work_pool *pool)
     uv_close((uv_handle_t *)&pool->deadline_timer, handle_closed);
 }
 
+static void give_back(struct work_pool *pool, struct work_job *job)
+{
+    pool->pending--;
+    if (pool->settings.database) {
+        stats_add(job->expired ? STATS_queries_expired : STATS_queries, 1);
+    }
+    job->done(job, job->expired);
+}
+
 static void jobs_finished(uv_async_t *async)
 {
     struct work_pool *pool = async->data;
@@ -149,8 +161,7 @@ static void jobs_finished(uv_async_t *async)
     pthread_mutex_unlock(&pool->lock);
     while (job) {
         struct work_job *next = job->next;
-        pool->pending--;
-        job->done(job, job->expired);
+        give_back(pool, job);
         job = next;
     }
     if (ended) {
@@ -167,22 +178,23 @@ static void deadline_passed(uv_timer_t *timer)
     uint64_t now_ns = uv_hrtime();
     uint64_t next_ns = 0;
     pthread_mutex_lock(&pool->lock);
-    while (pool->waiting.head && pool->waiting.head->deadline_ns <= now_ns) {
-        list_add(&late, list_take(&pool->waiting));
-        pool->waiting_count--;
+    struct work_job *job;
+    while ((job = work_turns_oldest(pool->waiting)) && job->submitted_ns + timeout_ns(pool) <= now_ns) {
+        work_turns_withdraw_oldest(pool->waiting);
+        list_add(&late, job);
     }
-    if (pool->waiting.head) {
-        next_ns = pool->waiting.head->deadline_ns;
+    if (job) {
+        next_ns = job->submitted_ns + timeout_ns(pool);
     }
     pthread_mutex_unlock(&pool->lock);
     if (next_ns != 0) {
         uv_timer_start(timer, deadline_passed, (next_ns - now_ns) / 1000000 + 1, 0);
     }
-    struct work_job *job;
-    while ((job = list_take(&late))) {
+    for (job = late.head; job;) {
+        struct work_job *next = job->next;
         job->expired = true;
-        pool->pending--;
-        job->done(job, true);
+        give_back(pool, job);
+        job = next;
     }
 }
 
@@ -198,6 +210,15 @@ static int start_thread(pthread_t *ret_thread, struct work_pool *pool)
     return error;
 }
 
+/* An owner gets its part of the queue, and all threads but one. */
+static struct work_turns *new_turns(const struct work_settings *settings)
+{
+    unsigned part = settings->queue / OWNER_QUEUE_PART;
+    unsigned most = settings->threads > 1 ? settings->threads - 1 : 1;
+    bool is_less = settings->owner_threads > 0 && settings->owner_threads < most;
+    return work_turns_new(settings->queue, part > 0 ? part : 1, is_less ? settings->owner_threads : most);
+}
+
 struct work_pool *work_pool_new(uv_loop_t *loop, const struct work_settings *settings)
 {
     struct work_pool *pool = calloc(1, sizeof *pool);
@@ -211,7 +232,7 @@ struct work_pool *work_pool_new(uv_loop_t *loop, const struct work_settings *set
     pool->settings = *settings;
     pool->loop = loop;
     pool->threads = threads;
-    list_init(&pool->waiting);
+    pool->waiting = new_turns(settings);
     list_init(&pool->finished);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->more, NULL);
@@ -244,22 +265,38 @@ struct work_pool *work_pool_new(uv_loop_t *loop, const struct work_settings *set
 enum err work_submit(struct work_pool *pool, struct work_job *job)
 {
     pthread_mutex_lock(&pool->lock);
-    if (pool->closing || pool->waiting_count >= pool->settings.queue) {
-        pthread_mutex_unlock(&pool->lock);
+    job->expired = false;
+    job->submitted_ns = uv_hrtime();
+    bool is_taken = !pool->closing && work_turns_put(pool->waiting, job);
+    if (is_taken) {
+        pthread_cond_signal(&pool->more);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    if (!is_taken) {
         return ERR_BUSY;
     }
-    job->expired = false;
-    job->deadline_ns =
-        pool->settings.timeout_ms ? uv_hrtime() + (uint64_t)pool->settings.timeout_ms * 1000000 : 0;
-    list_add(&pool->waiting, job);
-    pool->waiting_count++;
-    pthread_cond_signal(&pool->more);
-    pthread_mutex_unlock(&pool->lock);
     pool->pending++;
     if (pool->settings.timeout_ms && !uv_is_active((const uv_handle_t *)&pool->deadline_timer)) {
         uv_timer_start(&pool->deadline_timer, deadline_passed, pool->settings.timeout_ms, 0);
     }
     return ERR_OK;
+}
+
+/* Keyed, so that nobody can choose a name that shares another one's turns. */
+static unsigned char owner_key[crypto_shorthash_KEYBYTES];
+
+static void make_owner_key(void)
+{
+    randombytes_buf(owner_key, sizeof owner_key);
+}
+
+uint64_t work_owner(const char *user)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    uint64_t owner;
+    pthread_once(&once, make_owner_key);
+    crypto_shorthash((unsigned char *)&owner, (const unsigned char *)user, strlen(user), owner_key);
+    return owner != 0 ? owner : 1;
 }
 
 unsigned work_pending(const struct work_pool *pool)
@@ -275,8 +312,8 @@ void work_pool_close(struct work_pool *pool, void (*closed)(void *argument), voi
     pthread_mutex_lock(&pool->lock);
     pool->closing = true;
     struct work_job *job;
-    while ((job = list_take(&pool->waiting))) {
-        pool->waiting_count--;
+    while ((job = work_turns_oldest(pool->waiting))) {
+        work_turns_withdraw_oldest(pool->waiting);
         job->expired = true;
         list_add(&pool->finished, job);
     }

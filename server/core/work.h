@@ -11,6 +11,7 @@
 #include "common/err.h"
 #include "server/core/db/db.h"
 
+struct work_line;
 struct work_pool;
 
 /* A unit of work; embedded in what it works on. */
@@ -22,16 +23,23 @@ struct work_job {
     /* On the main loop, exactly once for each job that was taken. expired: its deadline passed in the queue.
      */
     void (*done)(struct work_job *job, bool expired);
-    uint64_t deadline_ns; /* set by work_submit */
+    uint64_t owner; /* work_owner; 0: nobody's in particular, and held to no part */
+
+    /* The pool's. */
+    uint64_t submitted_ns;
     bool expired;
+    struct work_line *line;
     struct work_job *next;
+    struct work_job *older;
+    struct work_job *newer;
 };
 
 struct work_settings {
     const char *name;
     unsigned threads;
-    unsigned queue;                     /* jobs that may wait */
-    unsigned timeout_ms;                /* how long a job may wait; 0: for ever */
+    unsigned queue;         /* jobs that may wait */
+    unsigned timeout_ms;    /* how long a job may wait; 0: for ever */
+    unsigned owner_threads; /* that the jobs of one owner may take; one is left for others if there are two */
     const struct db_settings *database; /* NULL: no connections */
 };
 
@@ -39,7 +47,13 @@ struct work_settings {
  * loop. */
 struct work_pool *work_pool_new(uv_loop_t *loop, const struct work_settings *settings);
 
-/* Take a job. ERR_BUSY when the queue is full (the job is untouched). Main loop. */
+/* Whose a job is: owners take turns, however many jobs each has waiting, and one owner's jobs fill at most a
+ * quarter of the queue. By the user's name, which need not exist, so that a login has an owner before
+ * anything is known of it. Any thread. */
+uint64_t work_owner(const char *user);
+
+/* Take a job. ERR_BUSY when the queue is full, or the owner's part of it (the job is untouched). Main loop.
+ */
 enum err work_submit(struct work_pool *pool, struct work_job *job);
 
 /* Jobs waiting or running. Main loop. */

@@ -1,4 +1,5 @@
-/* Tests of server/core/work and turn: full queues, deadlines, closing with jobs inside, the phases of a turn.
+/* Tests of server/core/work and turn: full queues, deadlines, closing with jobs inside, owners that take
+ * turns, the phases of a turn.
  */
 #include <pthread.h>
 #include <uv.h>
@@ -64,6 +65,7 @@ static void submit(struct probe_job *probe, struct work_pool *pool, unsigned wan
     probe->job.done = probe_done;
     probe->pool = pool;
     probe->wanted = wanted;
+    probe->job.owner = 0;
     assert_int_equal(work_submit(pool, &probe->job), expected);
 }
 
@@ -159,6 +161,133 @@ static void gives_back_what_waits_when_closed(void **state)
     assert_true(expired_count >= 9);
 }
 
+/* ------------------------------------------------------------------ owners */
+
+static pthread_mutex_t order_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct work_job *order[JOBS];
+
+static void run_in_order(struct work_job *job, struct db *db, const struct err_info *info)
+{
+    (void)db;
+    (void)info;
+    pthread_mutex_lock(&gate);
+    pthread_mutex_lock(&order_lock);
+    order[ran++] = job;
+    pthread_mutex_unlock(&order_lock);
+    pthread_mutex_unlock(&gate);
+}
+
+static enum err submit_of(struct probe_job *probe, struct work_pool *pool, uint64_t owner, unsigned wanted)
+{
+    if (!probe->job.run) {
+        probe->job.run = run_in_order;
+    }
+    probe->job.done = probe_done;
+    probe->job.owner = owner;
+    probe->pool = pool;
+    probe->wanted = wanted;
+    return work_submit(pool, &probe->job);
+}
+
+static unsigned place_of(const struct probe_job *probe)
+{
+    for (unsigned i = 0; i < ran; i++) {
+        if (order[i] == &probe->job) {
+            return i;
+        }
+    }
+    fail();
+    return 0;
+}
+
+/* However much one has waiting, another's job is next but one. */
+static void owners_take_turns(void **state)
+{
+    static struct probe_job flood[40];
+    static struct probe_job others[3];
+    uv_loop_t loop;
+    struct work_pool *pool = new_pool(&loop, 1, 1000, 0);
+    (void)state;
+    pthread_mutex_lock(&gate);
+    for (unsigned i = 0; i < 40; i++) {
+        assert_int_equal(submit_of(&flood[i], pool, 7, 43), ERR_OK);
+    }
+    assert_int_equal(submit_of(&others[0], pool, 8, 43), ERR_OK);
+    assert_int_equal(submit_of(&others[1], pool, 9, 43), ERR_OK);
+    assert_int_equal(submit_of(&others[2], pool, 8, 43), ERR_OK);
+    pthread_mutex_unlock(&gate);
+    end_loop(&loop);
+    assert_int_equal(ran, 43);
+    assert_in_range(place_of(&others[0]), 0, 2); /* the thread may have had one, and the flood may be next */
+    assert_in_range(place_of(&others[1]), 1, 3);
+    assert_in_range(place_of(&others[2]), 2, 6);
+    for (unsigned i = 1; i < 40; i++) {
+        assert_true(place_of(&flood[i]) > place_of(&flood[i - 1]));
+    }
+}
+
+static void one_owner_fills_a_quarter_of_the_queue(void **state)
+{
+    static struct probe_job jobs[JOBS];
+    uv_loop_t loop;
+    struct work_pool *pool = new_pool(&loop, 1, 40, 0);
+    unsigned taken = 0;
+    (void)state;
+    pthread_mutex_lock(&gate);
+    while (taken < JOBS && submit_of(&jobs[taken], pool, 7, 0) == ERR_OK) {
+        taken++;
+    }
+    assert_in_range(taken, 10, 11); /* one may run already */
+    assert_int_equal(submit_of(&jobs[taken], pool, 8, 0), ERR_OK);
+    for (unsigned i = 0; i <= taken; i++) {
+        jobs[i].wanted = taken + 1;
+    }
+    pthread_mutex_unlock(&gate);
+    end_loop(&loop);
+    assert_int_equal(ran, taken + 1);
+}
+
+static pthread_mutex_t flood_gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void run_flood(struct work_job *job, struct db *db, const struct err_info *info)
+{
+    pthread_mutex_lock(&flood_gate);
+    run_in_order(job, db, info);
+    pthread_mutex_unlock(&flood_gate);
+}
+
+/* The flood is stuck in the database, and yet a thread is left for the other one. */
+static void one_owner_never_has_all_threads(void **state)
+{
+    static struct probe_job flood[8];
+    static struct probe_job other;
+    uv_loop_t loop;
+    struct work_pool *pool = new_pool(&loop, 3, 1000, 0);
+    (void)state;
+    pthread_mutex_lock(&flood_gate);
+    for (unsigned i = 0; i < 8; i++) {
+        flood[i].job.run = run_flood;
+        assert_int_equal(submit_of(&flood[i], pool, 7, 9), ERR_OK);
+    }
+    assert_int_equal(submit_of(&other, pool, 8, 9), ERR_OK);
+    while (finished == 0) {
+        uv_run(&loop, UV_RUN_ONCE);
+    }
+    assert_int_equal(finished, 1);
+    assert_ptr_equal(order[0], &other.job);
+    pthread_mutex_unlock(&flood_gate);
+    end_loop(&loop);
+    assert_int_equal(ran, 9);
+}
+
+static void owners_are_names(void **state)
+{
+    (void)state;
+    assert_true(work_owner("ann") == work_owner("ann"));
+    assert_true(work_owner("ann") != work_owner("bob"));
+    assert_true(work_owner("") != 0);
+}
+
 /* ------------------------------------------------------------------ turn */
 
 static struct turn *the_turn;
@@ -228,6 +357,10 @@ int main(void)
         cmocka_unit_test(refuses_when_full),
         cmocka_unit_test(expires_while_stuck),
         cmocka_unit_test(gives_back_what_waits_when_closed),
+        cmocka_unit_test(owners_take_turns),
+        cmocka_unit_test(one_owner_fills_a_quarter_of_the_queue),
+        cmocka_unit_test(one_owner_never_has_all_threads),
+        cmocka_unit_test(owners_are_names),
         cmocka_unit_test(turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
