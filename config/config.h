@@ -77,6 +77,7 @@ struct config {
         unsigned atomic_lines;     /* lines of one atomic batch */
         unsigned dry_run_products; /* products whose balances one dry run keeps in mind */
         unsigned query_queue;      /* requests waiting for a query worker */
+        unsigned queries_per_user; /* of one user, that run at the same time */
         unsigned query_timeout_ms; /* how long a request may wait for one */
     } limits;
     struct {                 /* [database] */

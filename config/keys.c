@@ -56,6 +56,7 @@ const struct keys_entry keys_table[] = {
     NUMBER(limits, atomic_lines, "10000", 1, 1000000),
     NUMBER(limits, dry_run_products, "200000", 1, 100000000),
     NUMBER(limits, query_queue, "1024", 1, 1000000),
+    NUMBER(limits, queries_per_user, "2", 1, 256),
     NUMBER(limits, query_timeout_ms, "5000", 1, 600000),
     NUMBER(limits, users_in_memory, "100000", 1, 10000000),
     NUMBER(limits, audit_queue, "10000", 1, 1000000),

@@ -96,34 +96,55 @@ static void refuse_long_group(struct batch *batch)
     batch_stop(batch, err_exit_status(ERR_TOO_LONG));
 }
 
+/* One line, however it ends. False: there is none yet. */
+static bool take_line(struct batch *batch)
+{
+    const char *line;
+    size_t len;
+    enum lines_kind kind = lines_next(&batch->lines, &line, &len);
+    if (kind == LINES_NONE) {
+        if (batch->lines.is_ended) {
+            batch_take_end(batch);
+        }
+        return false;
+    }
+    if (kind == LINES_LINE) {
+        batch_take_line(batch, line, len);
+    } else {
+        batch_take_long_line(batch);
+    }
+    refuse_long_group(batch);
+    return true;
+}
+
+/* Lines of the user's rate that are left in this turn; the inputs of a command are part of it. */
+static bool can_afford(const struct batch *batch, unsigned affordable)
+{
+    return batch->asking || batch->lines_spent < affordable;
+}
+
 static void take_lines(struct batch *batch)
 {
     unsigned allowed = flight_allowed(batch);
+    unsigned affordable = batch_slow_lines(batch);
     unsigned taken = 0;
-    while (taken < BATCH_LINES_A_TURN && can_take(batch, allowed)) {
-        const char *line;
-        size_t len;
-        enum lines_kind kind = lines_next(&batch->lines, &line, &len);
-        if (kind == LINES_NONE) {
-            if (batch->lines.is_ended) {
-                batch_take_end(batch);
-            }
-            break;
-        }
-        if (kind == LINES_LINE) {
-            batch_take_line(batch, line, len);
-        } else {
-            batch_take_long_line(batch);
-        }
-        refuse_long_group(batch);
+    batch->lines_spent = 0;
+    while (taken < BATCH_LINES_A_TURN && can_afford(batch, affordable) && can_take(batch, allowed) &&
+           take_line(batch)) {
         taken++;
     }
+    batch_slow_spend(batch, batch->lines_spent);
     if (batch->is_stopped) {
         lines_done(&batch->lines);
         return;
     }
     lines_compact(&batch->lines);
-    if (taken == BATCH_LINES_A_TURN && lines_has_next(&batch->lines)) {
+    if (!lines_has_next(&batch->lines)) {
+        return;
+    }
+    if (!can_afford(batch, affordable) && can_take(batch, allowed)) {
+        batch_slow_wait(batch);
+    } else if (taken == BATCH_LINES_A_TURN) {
         batch_wake(batch); /* others first */
     }
 }
@@ -236,6 +257,7 @@ static void batch_free(void *state)
         dispatch_release(task);
     }
     batch_rehearse_free(batch);
+    batch_slow_free(batch);
     lines_done(&batch->lines);
     free(batch->options.key);
     free(batch->used_store);

@@ -10,6 +10,7 @@
 #include "server/core/modes.h"
 
 struct rehearsing;
+struct slowing;
 
 struct batch_options {
     enum format format;
@@ -40,6 +41,9 @@ struct batch {
     struct task *asking;   /* a command that takes the next lines as its inputs */
     unsigned asking_lines; /* so many in all */
     struct task *stalled;  /* a movement that the ledger's queue has no room for */
+
+    struct slowing *slowing; /* NULL: it has never waited for its user's rate */
+    unsigned lines_spent;    /* of the user's rate, in this turn */
 
     bool group_is_settled;         /* atomic: all lines are there, and were submitted or refused */
     unsigned group_failed;         /* atomic: lines that failed before they could be submitted */
@@ -78,6 +82,15 @@ void batch_take_end(struct batch *batch);
 void batch_take_result(struct batch *batch, struct task *task);
 /* Try again what found no room. False: still none. */
 bool batch_retry(struct batch *batch);
+
+/* batch_slow.c: the user's rate. Lines that may be taken now, and those that were taken. */
+unsigned batch_slow_lines(const struct batch *batch);
+void batch_slow_spend(struct batch *batch, unsigned lines);
+/* Wake the batch when it may take some again. */
+void batch_slow_wait(struct batch *batch);
+/* A command that is no stock line costs its class. False: the batch is woken when it can be paid. */
+bool batch_slow_pay(struct batch *batch, struct task *task);
+void batch_slow_free(struct batch *batch);
 
 /* batch_tell.c: results in order, progress, the last words. */
 void batch_tell_ready(struct batch *batch);

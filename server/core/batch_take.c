@@ -32,6 +32,7 @@ static void queue_task(struct batch *batch, struct task *task)
     batch->count++;
     task->bytes = task->request.arena.total;
     batch->bytes += task->bytes;
+    batch->lines_spent += task->movement || task->state == TASK_DONE;
     if (task->state == TASK_DONE && task->request.err != ERR_OK) {
         count_failure(batch);
     }
@@ -231,7 +232,7 @@ void batch_take_result(struct batch *batch, struct task *task)
 static bool retry_barrier(struct batch *batch)
 {
     struct task *task = batch->barrier;
-    if (batch->barrier_runs || batch->in_flight > 0) {
+    if (batch->barrier_runs || batch->in_flight > 0 || !batch_slow_pay(batch, task)) {
         return true;
     }
     if (!dispatch_run(task)) {

@@ -210,6 +210,11 @@ struct identity *channel_identity(const struct channel *channel)
     return peer_identity(channel->peer);
 }
 
+struct throttle_user *channel_throttle(const struct channel *channel)
+{
+    return peer_throttle(channel->peer);
+}
+
 bool channel_is_raw(const struct channel *channel)
 {
     return channel->is_raw;
@@ -294,4 +299,9 @@ void channel_exit(struct channel *channel, int status)
 void channel_update_reading(struct channel *channel)
 {
     peer_update_reading(channel->peer);
+}
+
+void channel_watch_leaving(struct channel *channel)
+{
+    peer_watch_leaving(channel->peer);
 }

@@ -18,6 +18,7 @@ struct channel;
 struct core;
 struct peer;
 struct request;
+struct throttle_user;
 
 /* What runs in a channel. state is the mode's own. */
 struct channel_mode {
@@ -52,6 +53,7 @@ void channel_flush(struct channel *channel);
 /* For the modes, requests and watches. */
 struct core *channel_core(const struct channel *channel);
 struct identity *channel_identity(const struct channel *channel);
+struct throttle_user *channel_throttle(const struct channel *channel);
 bool channel_is_raw(const struct channel *channel);
 /* A command is taken on. */
 void channel_count_command(struct channel *channel);
@@ -81,5 +83,8 @@ void channel_request_done(struct channel *channel, struct request *request);
 void channel_exit(struct channel *channel, int status);
 
 void channel_update_reading(struct channel *channel);
+
+/* The mode waits long without reading: end it as soon as the client's session goes. */
+void channel_watch_leaving(struct channel *channel);
 
 #endif

@@ -19,6 +19,7 @@
 #include "server/core/passwords.h"
 #include "server/core/peer.h"
 #include "server/core/privileges.h"
+#include "server/core/throttle.h"
 #include "server/core/tokens.h"
 #include "server/core/watch.h"
 
@@ -230,6 +231,7 @@ static bool start_pools(struct running *running)
                                     .threads = config->database.workers,
                                     .queue = config->limits.query_queue,
                                     .timeout_ms = config->limits.query_timeout_ms,
+                                    .owner_threads = config->limits.queries_per_user,
                                     .database = &running->database};
     struct work_settings passwords = {.name = "passwords",
                                       .threads = config->passwords.threads,
@@ -298,6 +300,7 @@ static int start(struct running *running, int control_fd)
     core->peers = peers_new(core->loop, core->config->limits.sessions);
     core->watches = watches_new();
     core->audit = audit_new(core);
+    core->throttle = throttle_new(core->config);
     start_handles(running);
     core->control = control_new(core, control_fd);
     if (!core->control) {
@@ -341,6 +344,7 @@ int core_run(struct config *config, int control_fd)
     uv_loop_close(&running->loop);
     peers_free(running->core.peers);
     watches_free(running->core.watches);
+    throttle_free(running->core.throttle);
     tokens_free(running->core.tokens);
     audit_abandon(running->core.audit);
     audit_free(running->core.audit);

@@ -3,6 +3,7 @@
  * touches only the request. */
 #include "server/core/dispatch.h"
 
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +17,9 @@
 #include "server/core/core.h"
 #include "server/core/peer.h"
 #include "server/core/stats.h"
+#include "server/core/throttle.h"
+
+enum { MS_A_SECOND = 1000 };
 
 struct task *dispatch_new(struct channel *channel, enum format format)
 {
@@ -82,6 +86,41 @@ static void note_refusal(const struct task *task)
     }
 }
 
+/* What only reads this process's memory (help, limits) is there also for those who have had too much. */
+static bool costs_nothing(const struct command *command)
+{
+    return command->cost == COST_READ && !command->steps[0].run;
+}
+
+bool dispatch_pay(struct task *task, uint64_t *ret_wait_ms)
+{
+    const struct request *request = &task->request;
+    enum throttle_bucket bucket = (enum throttle_bucket)request->command->cost;
+    task->is_paid = task->is_paid || costs_nothing(request->command) ||
+                    throttle_take(channel_throttle(request->channel), bucket, 1, uv_now(request->core->loop),
+                                  ret_wait_ms);
+    return task->is_paid;
+}
+
+/* A batch is slowed, not refused. A TUI is for somebody who waits. */
+static bool is_paid_later(const struct request *request)
+{
+    return request->in_batch && !channel_is_raw(request->channel);
+}
+
+static bool pay_now(struct task *task)
+{
+    uint64_t wait_ms;
+    if (dispatch_pay(task, &wait_ms)) {
+        return true;
+    }
+    stats_add(STATS_commands_throttled, 1);
+    dispatch_fail(task, ERR_THROTTLED, "too many %s commands: try again in %" PRIu64 " s",
+                  throttle_bucket_text((enum throttle_bucket)task->request.command->cost),
+                  (wait_ms + MS_A_SECOND - 1) / MS_A_SECOND);
+    return false;
+}
+
 static bool parse(struct task *task, const struct words *words, unsigned first)
 {
     struct request *request = &task->request;
@@ -111,7 +150,7 @@ static bool parse(struct task *task, const struct words *words, unsigned first)
     }
     enum err err = args_parse(&request->arena, command, texts + used, count - used, &request->args,
                               &request->format, &request->error);
-    return err == ERR_OK || task_done_by(task, err);
+    return err == ERR_OK ? is_paid_later(request) || pay_now(task) : task_done_by(task, err);
 }
 
 bool dispatch_parse(struct task *task, const struct words *words, unsigned first)

@@ -23,6 +23,7 @@ struct task {
     enum task_state state;
     struct movement *movement; /* request.movement once it has been prepared, for short */
     size_t bytes;              /* what its arena took when it was queued, for those who keep a bound */
+    bool is_paid;              /* its user's bucket has been asked */
     bool is_skipped;           /* there is nothing to say of it: it was never looked at */
 };
 
@@ -32,9 +33,13 @@ struct task *dispatch_new(struct channel *channel, enum format format);
 /* The channel has no more use for it: freed now, or when it comes back. */
 void dispatch_release(struct task *task);
 
-/* Find the command that words from `first` on name, check that the caller may run it and sort its arguments.
- * False: the task is done, with an error. */
+/* Find the command that words from `first` on name, check that the caller may run it, sort its arguments,
+ * and, but for lines of batches, take its token. False: the task is done, with an error. */
 bool dispatch_parse(struct task *task, const struct words *words, unsigned first);
+
+/* Take a token of the command's class, once, unless it costs nothing. False: its user has none left for as
+ * long as *ret_wait_ms. */
+bool dispatch_pay(struct task *task, uint64_t *ret_wait_ms);
 
 /* Check the values and resolve the store (the command's prepare). Then the task is done (a failure, or a
  * command that needs nothing else), or has a movement for the ledger, or steps to run. */

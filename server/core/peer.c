@@ -42,6 +42,8 @@ void peer_close(struct peer *peer)
     turn_cancel(&peer->parse_item);
     turn_cancel(&peer->flush_item);
     peer_discard_output(peer);
+    peer_unwatch_leaving(peer);
+    throttle_leave(peer->throttle, uv_now(peer->core->loop));
     peers_remove(peer->core->peers, peer);
     if (peer->who && !peer->is_raw) {
         log_info("session.close", "session", peer->number, "user", peer->who->user, "source", peer->source);
@@ -178,6 +180,7 @@ void peer_new_tui(struct core *core, uint64_t session, int fd)
     }
     peer->is_raw = true;
     peer->who = identity_ref(owner->who);
+    peer->throttle = throttle_join(owner->throttle);
     memcpy(peer->source, owner->source, sizeof peer->source);
     peer->tui = owner;
     owner->tui = peer;
@@ -261,6 +264,11 @@ struct core *peer_core(const struct peer *peer)
 struct identity *peer_identity(const struct peer *peer)
 {
     return peer->who;
+}
+
+struct throttle_user *peer_throttle(const struct peer *peer)
+{
+    return peer->throttle;
 }
 
 void peer_end_channel(struct peer *peer)

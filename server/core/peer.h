@@ -17,6 +17,7 @@ struct core;
 struct directory_user;
 struct peer;
 struct peers;
+struct throttle_user;
 
 /* All peers. limit: how many sessions there may be (sizes the table). Aborts without memory: called at the
  * start. */
@@ -81,6 +82,7 @@ void peers_hurry(struct core *core);
 /* For the peer's channel. */
 struct core *peer_core(const struct peer *peer);
 struct identity *peer_identity(const struct peer *peer);
+struct throttle_user *peer_throttle(const struct peer *peer);
 
 /* It runs a command, or a line of a batch. */
 void peer_count_command(struct peer *peer);
@@ -95,6 +97,10 @@ size_t peer_pending(const struct peer *peer);
 
 /* The channel's wish to read may have changed. */
 void peer_update_reading(struct peer *peer);
+
+/* From now on close the peer as soon as its session goes, though it is not read. For a channel that waits
+ * long. */
+void peer_watch_leaving(struct peer *peer);
 
 /* The channel has put its exit status into the output and ends at the end of this turn. */
 void peer_end_channel(struct peer *peer);

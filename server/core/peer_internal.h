@@ -9,6 +9,7 @@
 #include "server/core/core.h"
 #include "server/core/login.h"
 #include "server/core/peer.h"
+#include "server/core/throttle.h"
 
 enum { PEER_REASON_MAX = 128 };
 
@@ -20,15 +21,17 @@ struct peer {
     bool is_raw;
     bool is_reading;
     bool is_closing;
-    bool is_ended;        /* its goodbye is among the output: close once that is written */
-    bool finish;          /* dismissed, but what runs is finished first */
-    char *dismissal;      /* why it must go; NULL: it may stay */
-    unsigned leave_ticks; /* time for the client to leave by itself: ticks so far + 1; 0: none */
-    struct identity *who; /* NULL: not logged in */
-    uint64_t who_ns;      /* since when it is this */
-    int64_t login_us;     /* when it logged in, since 1970, and */
-    uint64_t login_ms;    /* on the loop's clock */
-    uint64_t active_ms;   /* when its client was last heard, or something was done for it */
+    bool is_ended;                  /* its goodbye is among the output: close once that is written */
+    bool finish;                    /* dismissed, but what runs is finished first */
+    char *dismissal;                /* why it must go; NULL: it may stay */
+    unsigned leave_ticks;           /* time for the client to leave by itself: ticks so far + 1; 0: none */
+    struct identity *who;           /* NULL: not logged in */
+    struct throttle_user *throttle; /* since the login */
+    struct peer_leaving *leaving;   /* NULL: not watched */
+    uint64_t who_ns;                /* since when it is this */
+    int64_t login_us;               /* when it logged in, since 1970, and */
+    uint64_t login_ms;              /* on the loop's clock */
+    uint64_t active_ms;             /* when its client was last heard, or something was done for it */
     uint64_t commands;
     char source[IDENTITY_SOURCE_MAX];
     char port[8];
@@ -98,6 +101,9 @@ void peer_clock_init(struct peer_clock *clock, uv_loop_t *loop);
 void peer_clock_add(struct peer_clock *clock, struct peer *peer);
 void peer_clock_remove(struct peer_clock *clock, struct peer *peer);
 void peer_clock_leave(struct peer_clock *clock, struct peer *peer);
+
+/* peer_leave.c */
+void peer_unwatch_leaving(struct peer *peer);
 
 /* peer_output.c */
 void peer_flush(struct turn_item *item);

@@ -22,6 +22,9 @@ void peer_set_identity(struct peer *peer, struct identity *identity)
     identity->server = peer->core->server_id;
     identity->session = peer->session;
     peer->who = identity;
+    peer->throttle =
+        throttle_enter(peer->core->throttle, identity->user_id, identity->role,
+                       directory_find_id(access_directory(peer->core->access), identity->user_id));
     peer->who_ns = uv_hrtime();
     peer->login_us = now_us();
     peer->login_ms = uv_now(peer->core->loop);

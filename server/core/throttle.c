@@ -344,22 +344,39 @@ void throttle_change(struct throttle *throttle, const struct directory_user *use
 
 /* ------------------------------------------------------------------ tokens */
 
+/* Nobody waits for more than a full bucket. */
+static uint64_t needed_milli(const struct bucket *bucket, unsigned count)
+{
+    return (uint64_t)(count < bucket->rate.burst ? count : bucket->rate.burst) * MILLI;
+}
+
+uint64_t throttle_wait_ms(struct throttle_user *user, enum throttle_bucket which, unsigned count,
+                          uint64_t now_ms)
+{
+    struct bucket *bucket = &user->buckets[which];
+    if (bucket->rate.per_second == 0) {
+        return 0;
+    }
+    tell_time(user->throttle, now_ms);
+    refill(bucket, now_ms);
+    uint64_t needed = needed_milli(bucket, count);
+    return bucket->milli >= needed
+               ? 0
+               : (needed - bucket->milli + bucket->rate.per_second - 1) / bucket->rate.per_second;
+}
+
 bool throttle_take(struct throttle_user *user, enum throttle_bucket which, unsigned count, uint64_t now_ms,
                    uint64_t *ret_wait_ms)
 {
     struct bucket *bucket = &user->buckets[which];
-    if (bucket->rate.per_second == 0) {
-        return true;
-    }
-    tell_time(user->throttle, now_ms);
-    refill(bucket, now_ms);
-    unsigned most = count < bucket->rate.burst ? count : bucket->rate.burst;
-    uint64_t needed = (uint64_t)most * MILLI;
-    if (bucket->milli < needed) {
-        *ret_wait_ms = (needed - bucket->milli + bucket->rate.per_second - 1) / bucket->rate.per_second;
+    uint64_t wait_ms = throttle_wait_ms(user, which, count, now_ms);
+    if (wait_ms > 0) {
+        *ret_wait_ms = wait_ms;
         return false;
     }
-    bucket->milli -= needed;
+    if (bucket->rate.per_second > 0) {
+        bucket->milli -= needed_milli(bucket, count);
+    }
     return true;
 }
 

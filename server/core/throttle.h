@@ -65,6 +65,10 @@ void throttle_change(struct throttle *throttle, const struct directory_user *use
 bool throttle_take(struct throttle_user *user, enum throttle_bucket bucket, unsigned count, uint64_t now_ms,
                    uint64_t *ret_wait_ms);
 
+/* How long until throttle_take would take so many; 0: it would. */
+uint64_t throttle_wait_ms(struct throttle_user *user, enum throttle_bucket bucket, unsigned count,
+                          uint64_t now_ms);
+
 /* How many could be taken now (UINT32_MAX without a limit), and the limit. For batches and `limits`. */
 unsigned throttle_available(struct throttle_user *user, enum throttle_bucket bucket, uint64_t now_ms);
 struct config_rate throttle_rate(const struct throttle_user *user, enum throttle_bucket bucket);

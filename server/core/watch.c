@@ -197,6 +197,7 @@ static struct reading *reading_new(struct watch *watch)
     if (!reading) {
         abort();
     }
+    reading->job.owner = work_owner(channel_identity(watch->channel)->user);
     reading->job.run = run_read;
     reading->job.done = read_done;
     reading->core = watch->core;
