@@ -243,7 +243,7 @@ static void batch_stop_mode(void *state)
 static bool batch_is_busy(const void *state)
 {
     const struct batch *batch = state;
-    return batch->first && batch->first != batch->asking;
+    return (batch->first && batch->first != batch->asking) || batch_slow_is_waiting(batch);
 }
 
 static void batch_free(void *state)

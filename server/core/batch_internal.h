@@ -90,6 +90,7 @@ void batch_slow_spend(struct batch *batch, unsigned lines);
 void batch_slow_wait(struct batch *batch);
 /* A command that is no stock line costs its class. False: the batch is woken when it can be paid. */
 bool batch_slow_pay(struct batch *batch, struct task *task);
+bool batch_slow_is_waiting(const struct batch *batch);
 void batch_slow_free(struct batch *batch);
 
 /* batch_tell.c: results in order, progress, the last words. */

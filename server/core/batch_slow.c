@@ -30,6 +30,11 @@ static void timer_fired(uv_timer_t *timer)
     batch_wake(slowing->batch);
 }
 
+bool batch_slow_is_waiting(const struct batch *batch)
+{
+    return batch->slowing && uv_is_active((const uv_handle_t *)&batch->slowing->timer);
+}
+
 static void wait_for(struct batch *batch, uint64_t wait_ms)
 {
     if (!batch->slowing) {
@@ -40,7 +45,7 @@ static void wait_for(struct batch *batch, uint64_t wait_ms)
         batch->slowing->batch = batch;
         uv_timer_init(batch->core->loop, &batch->slowing->timer);
     }
-    if (uv_is_active((uv_handle_t *)&batch->slowing->timer)) {
+    if (batch_slow_is_waiting(batch)) {
         return;
     }
     stats_add(STATS_batches_slowed, 1);
