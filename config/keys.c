@@ -45,7 +45,7 @@ const struct keys_entry keys_table[] = {
     NUMBER(limits, login_grace_seconds, "30", 1, 3600),
     NUMBER(limits, auth_tries, "6", 1, 20),
     NUMBER(limits, idle_seconds, "3600", 0, 2592000),
-    NUMBER(limits, lock_seconds, "600", 0, 2592000),
+    NUMBER(limits, lock_seconds, "600", 0, 604800),
     NUMBER(limits, session_seconds, "86400", 0, 2592000),
     NUMBER(limits, session_memory_mib, "256", 64, 65536),
     NUMBER(limits, ping_seconds, "15", 1, 3600),

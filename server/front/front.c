@@ -11,6 +11,8 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -159,9 +161,36 @@ void front_core_gone(struct front *front, int final_status)
 
 /* ------------------------------------------------------------------ the configuration, again */
 
+/* Never blocks: what the journal does not take is dropped, and counted, by common/log. */
+static int open_journal(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+        int error = errno;
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
+}
+
+static bool is_journal(const struct config *config)
+{
+    return strcmp(config->server.log, "journal") == 0;
+}
+
 /* -1: cannot be opened. */
 static int open_log(const struct config *config)
 {
+    if (is_journal(config)) {
+        return open_journal(config->server.journal_socket);
+    }
     if (strcmp(config->server.log, "-") == 0) {
         return STDERR_FILENO;
     }
@@ -180,12 +209,15 @@ static void use_log(struct front *front, int fd)
 
 static void use_config(struct front *front, struct config *config)
 {
-    int log_fd = open_log(config);
+    bool is_other = is_journal(config) != front->is_journal;
+    int log_fd = is_other ? -1 : open_log(config);
+    int error = errno;
     config_done(&front->config);
     front->config = *config;
     door_reload(front->door);
     if (log_fd < 0) {
-        log_error("config.log", "path", config->server.log, "error", strerror(errno));
+        log_error("config.log", "path", config->server.log, "error",
+                  is_other ? "to the journal, or away from it, takes a restart" : strerror(error));
         log_fd = front->log_fd;
     }
     use_log(front, log_fd);
@@ -305,6 +337,7 @@ static int start_config(struct front *front)
         return fail(message, EX_USAGE);
     }
     config_forget_secrets(&front->config);
+    front->is_journal = is_journal(&front->config);
     int log_fd = open_log(&front->config);
     if (log_fd < 0) {
         return fail_errno(front->config.server.log);

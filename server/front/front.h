@@ -28,7 +28,8 @@ struct front {
     const char *config_path;
     struct config config; /* without its [database]; replaced by SIGHUP */
     struct account account;
-    int log_fd; /* 2, or a file of its own */
+    int log_fd;      /* 2, or a file or socket of its own */
+    bool is_journal; /* how lines are written to it: for good, as core knows it only from its start */
     int core_program_fd;
     int tui_program_fd;
     bool is_draining;

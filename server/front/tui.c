@@ -75,15 +75,18 @@ static _Noreturn void become_tui(const struct session *session, int terminal_fd,
     enum { CORE_AT = CHILD_FIRST_FD, CONTROL_AT, PROGRAM_AT, DESCRIPTOR_COUNT = 3 };
     const struct front *front = session->front;
     const int descriptors[DESCRIPTOR_COUNT] = {core_fd, control_fd, front->tui_program_fd};
+    bool has_lock = front->config.limits.lock_seconds > 0;
     char columns[NUMBER_BYTES], rows[NUMBER_BYTES], term[sizeof "TERM=" + WIRE_TERM_MAX];
     char name[] = PROGRAM_TUI, core[] = "--core-fd", core_number[] = "3", control[] = "--control-fd",
          control_number[] = "4", columns_option[] = "--columns", rows_option[] = "--rows",
-         lang[] = "LANG=C.UTF-8";
+         lock_option[] = "--lock-seconds", lock_seconds[NUMBER_BYTES], lang[] = "LANG=C.UTF-8";
     char *const arguments[] = {name,           core,    core_number, control, control_number,
-                               columns_option, columns, rows_option, rows,    NULL};
+                               columns_option, columns, rows_option, rows,    has_lock ? lock_option : NULL,
+                               lock_seconds,   NULL};
     char *const environment[] = {term, lang, NULL};
     snprintf(columns, sizeof columns, "%u", (unsigned)session->size.columns);
     snprintf(rows, sizeof rows, "%u", (unsigned)session->size.rows);
+    snprintf(lock_seconds, sizeof lock_seconds, "%u", front->config.limits.lock_seconds);
     snprintf(term, sizeof term, "TERM=%s", session->term);
     if (dup2(terminal_fd, STDIN_FILENO) < 0 || dup2(terminal_fd, STDOUT_FILENO) < 0 ||
         child_keep_descriptors(descriptors, DESCRIPTOR_COUNT) != 0 ||
