@@ -325,10 +325,14 @@ static int fail(const char *what, int problem)
     return EXIT_NO_SCREEN;
 }
 
-/* The terminal first, then a word for whoever reads it. */
+/* The terminal first, then a word for whoever reads it. Of an end that is not ours the server's session tells
+ * the reason, which only it knows. */
 static void say_goodbye(struct program *program)
 {
     char errors[200] = "";
+    if (program->control_fd >= 0 && program->exit_status != EXIT_LEFT) {
+        return;
+    }
     if (program->errors_fd >= 0 && program->exit_status == EXIT_NO_SERVER) {
         spawn_read_errors(program->errors_fd, errors, sizeof(errors));
     }

@@ -12,7 +12,8 @@
 enum {
     CHANNEL_WRITE_MAX =
         32 * 1024, /* goes into libssh's buffer at once; it is written out before more is put there */
-    FIRST_WRITE_SECONDS = 1 /* of processor time, thousands of times what it needs */
+    FIRST_WRITE_SECONDS = 1, /* of processor time, thousands of times what it needs */
+    TUI_DIED = 128           /* by the signal that is added to it */
 };
 
 /* 0 is a terminal that does not know (RFC 4254, 6.2): it gets the usual size. */
@@ -357,11 +358,47 @@ void client_reap(struct session *session)
     session->frame_sent = 0;
 }
 
-/* The TUI ended: all it wrote goes out, then its status. */
+/* Why the TUI ended, when core has not said why the session does; NULL when the user knows. */
+static const char *client_explain_status(uint32_t status)
+{
+    if (status == EX_UNAVAILABLE) {
+        return "The connection to the server was lost, please connect again";
+    }
+    if (status == EX_SOFTWARE) {
+        return "This terminal cannot show the screens: commands work without one";
+    }
+    if (status >= TUI_DIED) {
+        return "The screens ended unexpectedly, please connect again";
+    }
+    return status >= EX__BASE ? "The screens could not be started, please try again later" : NULL;
+}
+
+/* The last that the terminal of the TUI shows: why it ended. Should it have died without giving the terminal
+ * back, what most terminals understand for that comes first. */
+static void client_add_farewell(struct session *session)
+{
+    static const char restore[] = "\033[?1049l\033[?25h\033[?2004l\033[?1l\033>\033[0m";
+
+    if (!session->terminal_ended || !session->tui_gone || session->has_farewell) {
+        return;
+    }
+    session->has_farewell = true;
+    if (session->tui_status >= TUI_DIED) {
+        buf_append_text(&session->terminal_in, restore);
+    }
+    const char *reason =
+        session->last_word != NULL ? session->last_word : client_explain_status(session->tui_status);
+    if (reason != NULL) {
+        buf_printf(&session->terminal_in, "\r\nstockroom: %s\r\n", reason);
+    }
+}
+
+/* All that the terminal shows has gone out: then the TUI's status, or that of a command which the server
+ * ended. */
 static void client_end_terminal(struct session *session)
 {
-    if (session->terminal_ended && session->tui_gone && session->terminal_in.len == 0) {
-        client_finish(session, session->tui_status);
+    if (session->has_farewell && session->terminal_in.len == 0) {
+        client_finish(session, session->last_word != NULL ? EX_TEMPFAIL : session->tui_status);
     }
 }
 
@@ -371,6 +408,7 @@ void client_pump_terminal(struct session *session)
         buf_reset(&session->terminal_in);
         return;
     }
+    client_add_farewell(session);
     while (session->terminal_in.len > 0 && client_can_write(session)) {
         size_t sent = client_write(session, session->terminal_in.data, session->terminal_in.len, false);
         if (sent == 0) {

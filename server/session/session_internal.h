@@ -81,6 +81,7 @@ struct session {
     bool terminal_ended;
     bool tui_gone;
     uint32_t tui_status;
+    bool has_farewell; /* nothing comes after what is in terminal_in */
     bool resize_pending;
     struct buf terminal_out; /* keys on their way to the TUI */
     struct buf terminal_in;  /* its screen, on the way to the client */

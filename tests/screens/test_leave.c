@@ -68,7 +68,7 @@ static void test_core_gone(void **state)
     harness_close_core(harness);
     assert_int_equal(harness_wait_exit(harness), 69);
     check_restored(harness);
-    assert_true(harness_output_has(harness, "\r\nstockroom: the connection to the server was lost\r\n"));
+    assert_false(harness_output_has(harness, "stockroom:")); /* the session says why */
     harness_stop(harness);
 }
 
@@ -107,7 +107,7 @@ static void test_stopped(void **state)
     harness_signal(harness, SIGTERM);
     assert_int_equal(harness_wait_exit(harness), 1);
     check_restored(harness);
-    assert_true(harness_output_has(harness, "stockroom: stopped"));
+    assert_false(harness_output_has(harness, "stockroom:"));
     harness_stop(harness);
 }
 
