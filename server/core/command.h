@@ -53,6 +53,9 @@ struct command {
      */
     enum err (*prepare)(struct request *request, struct err_info *ret_info);
     struct command_step steps[COMMAND_STEPS_MAX]; /* run NULL ends them */
+    /* On the main loop, after the last step, when all went well and not in a dry run; the caller may have
+     * gone. NULL: nothing. */
+    void (*finish)(struct request *request);
 };
 
 /* All commands, in the order of `help`; NULL ends the list. */

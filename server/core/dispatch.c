@@ -261,6 +261,8 @@ static void step_done(struct work_job *job, bool expired)
         if (task->state == TASK_LENT) {
             return;
         }
+    } else if (request->command->finish && !request->dry_run) {
+        request->command->finish(request);
     }
     give_back(task);
     core_release_waiting(core);

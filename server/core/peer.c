@@ -50,7 +50,9 @@ void peer_close(struct peer *peer)
     }
     if (peer->tui) {
         peer->tui->tui = NULL;
-        if (!peer->is_raw) {
+        if (peer->is_raw) {
+            peer_touch(peer->tui); /* it may have waited for that */
+        } else {
             peer_close(peer->tui); /* its screen has gone */
         }
     }
@@ -189,8 +191,17 @@ void peer_new_tui(struct core *core, uint64_t session, int fd)
     peer_update_reading(peer);
 }
 
+/* A screen that goes with its session is told by its terminal: its own socket ends after that. */
+static bool waits_for_session(const struct peer *peer)
+{
+    return peer->is_raw && peer->tui && peer->dismissal && !peer->core->draining;
+}
+
 static void say_goodbye(struct peer *peer)
 {
+    if (waits_for_session(peer)) {
+        return;
+    }
     if (!peer->is_raw) {
         size_t frame = wire_frame_begin(&peer->out, WIRE_GOODBYE, 0);
         wire_put_str(&peer->out, peer->dismissal, strlen(peer->dismissal));
@@ -205,7 +216,7 @@ void peer_conclude(struct peer *peer)
         channel_free(peer->channel);
         peer->channel = NULL;
         peer->channel_ended = false;
-        peer->is_ended = peer->is_ended || peer->is_raw;
+        peer->is_ended = peer->is_ended || (peer->is_raw && !waits_for_session(peer));
         peer->leave_ticks = peer->finish && !peer->is_raw;
     }
     if (peer->dismissal && !peer->channel && !peer->is_ended && peer->leave_ticks == 0) {

@@ -133,7 +133,8 @@ void peer_flush(struct turn_item *item)
         return;
     }
     count_output(peer);
-    if (peer->is_ended && peer_pending(peer) == 0) {
+    bool has_screen = peer->tui && !peer->is_raw && !peer->core->draining; /* to be restored first */
+    if (peer->is_ended && peer_pending(peer) == 0 && !has_screen) {
         peer_close(peer);
         return;
     }

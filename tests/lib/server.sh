@@ -41,6 +41,7 @@ test_clean_up() {
         [[ -z $SERVER_DIR ]] || show_tail "$SERVER_DIR/server.log"
     fi
     server_stop TERM >/dev/null 2>&1 || true
+    on_other server_stop TERM >/dev/null 2>&1 || true
     server_drop_database >/dev/null 2>&1 || true
     if [[ -n ${TEST_AT_END:-} ]]; then # what the test itself has to end, whatever became of it
         "$TEST_AT_END" >/dev/null 2>&1 || true
@@ -147,6 +148,24 @@ server_start() { # [LINE OF stockroom.ini]…
         { show_tail "$SERVER_DIR/user-add.log"; fail "user-add failed"; }
     server_launch
     new_key admin
+}
+
+# One more server on the same database, with the same users' keys. on_other COMMAND… talks to it: on_other tssh ann whoami.
+OTHER_DIR='' OTHER_PORT='' OTHER_PID=''
+server_start_other() { # [LINE OF stockroom.ini]…
+    local SERVER_PID='' SERVER_EXTRA=() first=$SERVER_DIR
+    local SERVER_DIR SERVER_PORT
+    SERVER_PORT=$(free_port)
+    server_configure "other-$SERVER_DATABASE" "$@"
+    rmdir "$SERVER_DIR/keys"
+    ln -s "$first/keys" "$SERVER_DIR/keys"
+    server_launch
+    OTHER_DIR=$SERVER_DIR OTHER_PORT=$SERVER_PORT OTHER_PID=$SERVER_PID
+}
+
+on_other() { # COMMAND…
+    local SERVER_DIR=$OTHER_DIR SERVER_PORT=$OTHER_PORT SERVER_PID=$OTHER_PID
+    "$@"
 }
 
 server_run() { # SUBCOMMAND [ARGUMENT…] — of stockroomd, with the server's configuration

@@ -62,6 +62,15 @@ static const char *show_utc(struct arena *arena, const char *time)
     return arena_printf(arena, "%.*s %.*s UTC", DATE_LEN, time, CLOCK_LEN, time + DATE_LEN + 1);
 }
 
+void cells_set_utc(struct cell *cell, struct arena *arena, int64_t micros)
+{
+    cleanup(buf_done) struct buf text = {0};
+
+    values_append_time(&text, micros);
+    cell->value = arena_strndup(arena, text.data, text.len);
+    cell->shown = show_utc(arena, cell->value);
+}
+
 void cells_set_time(struct cell *cell, const struct cells_source *source, int column, int local_column)
 {
     cleanup(buf_done) struct buf text = {0};

@@ -29,4 +29,7 @@ void cells_set_milli(struct cell *cell, const struct cells_source *source, int c
 /* Microseconds since 1970, and the column with the same in local time for people (-1: people see UTC). */
 void cells_set_time(struct cell *cell, const struct cells_source *source, int column, int local_column);
 
+/* The same of a time that no query brought. */
+void cells_set_utc(struct cell *cell, struct arena *arena, int64_t micros);
+
 #endif

@@ -27,6 +27,8 @@ extern const struct command command_key_add;
 extern const struct command command_key_list;
 extern const struct command command_key_remove;
 extern const struct command command_passwd;
+extern const struct command command_sessions;
+extern const struct command command_session_end;
 extern const struct command command_whoami;
 extern const struct command command_use;
 extern const struct command command_audit;
