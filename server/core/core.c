@@ -12,10 +12,12 @@
 
 #include "common/log.h"
 #include "server/core/access.h"
+#include "server/core/accounts.h"
 #include "server/core/audit.h"
 #include "server/core/control.h"
 #include "server/core/db/migrate.h"
 #include "server/core/dispatch.h"
+#include "server/core/login.h"
 #include "server/core/passwords.h"
 #include "server/core/peer.h"
 #include "server/core/privileges.h"
@@ -301,6 +303,8 @@ static int start(struct running *running, int control_fd)
     core->watches = watches_new();
     core->audit = audit_new(core);
     core->throttle = throttle_new(core->config);
+    core->accounts = accounts_new(core->config);
+    core->logins = logins_new();
     start_handles(running);
     core->control = control_new(core, control_fd);
     if (!core->control) {
@@ -345,6 +349,8 @@ int core_run(struct config *config, int control_fd)
     peers_free(running->core.peers);
     watches_free(running->core.watches);
     throttle_free(running->core.throttle);
+    accounts_free(running->core.accounts);
+    logins_free(running->core.logins);
     tokens_free(running->core.tokens);
     audit_abandon(running->core.audit);
     audit_free(running->core.audit);

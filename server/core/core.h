@@ -15,8 +15,10 @@
 #include "server/core/work.h"
 
 struct access;
+struct accounts;
 struct audit;
 struct control;
+struct logins;
 struct peers;
 struct throttle;
 struct tokens;
@@ -37,6 +39,8 @@ struct core {
     struct access *access;
     struct audit *audit;
     struct throttle *throttle;
+    struct accounts *accounts;
+    struct logins *logins;
     struct tokens *tokens; /* NULL: none are configured */
     uint64_t server_id;    /* random: by which this server knows its own announcements */
     uint64_t output_total; /* bytes that wait to be written to all peers */

@@ -1,202 +1,234 @@
-/* Logins: a chain of jobs (look up, verify, perhaps rehash) for each credential. Called by peers on the main
- * loop. Unknown, disabled and password-less users go through the same queries and one verification, like
- * everybody. */
+/* Logins: a chain of jobs (look up, verify, perhaps rehash) for each credential, and the answer. Called by
+ * peers on the main loop. Every failure of a proven credential goes through login_fail, which tells it no
+ * sooner than the configured floor. */
 #include "server/core/login.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "common/arena.h"
-#include "common/cleanup.h"
 #include "common/log.h"
 #include "common/text.h"
-#include "common/values.h"
-#include "common/wire.h"
-#include "server/core/commands/public_key.h"
-#include "server/core/core.h"
-#include "server/core/passwords.h"
+#include "server/core/access.h"
+#include "server/core/login_internal.h"
+#include "server/core/stats.h"
 
 #define MESSAGE_BUSY        "The server is busy, try again later"
 #define MESSAGE_UNAVAILABLE "The database is unavailable, try again later"
 
-enum { TYPE_MAX = 64 };
+enum { SIGNUP_GRACES = 10 }; /* how often login_grace_seconds a signup may take */
 
-struct login {
-    struct work_job job;
-    struct core *core;
-    login_done_fn done; /* NULL: abandoned */
-    void *argument;
-    bool is_password;
-    char user[VALUES_USER_MAX + 1];
-    char password[WIRE_PASSWORD_MAX + 1];
-    char key_type[TYPE_MAX];
-    char *key_blob;
-    size_t key_blob_len;
+#define NS_PER_MS UINT64_C(1000000)
+#define SIGNUP    "signup"
 
-    enum err err;              /* of the query */
-    struct identity *identity; /* what the database knows; worth nothing until verified */
-    char hash[crypto_pwhash_STRBYTES];
-    char new_hash[crypto_pwhash_STRBYTES]; /* empty: the old one will do */
-    bool is_verified;
+TAILQ_HEAD(login_list, login);
+
+struct logins {
+    struct login_list parked; /* passwords that wait for others of their account */
+    bool is_releasing;
+    bool release_again;
 };
+
+static void find(struct login *login);
+
+struct logins *logins_new(void)
+{
+    struct logins *logins = calloc(1, sizeof *logins);
+    if (!logins) {
+        abort();
+    }
+    TAILQ_INIT(&logins->parked);
+    return logins;
+}
+
+void logins_free(struct logins *logins)
+{
+    free(logins);
+}
 
 static void login_free(struct login *login)
 {
+    if (login->ret_ended) {
+        *login->ret_ended = true;
+    }
     identity_unref(login->identity);
+    free(login->person);
     free(login->key_blob);
     sodium_memzero(login, sizeof *login);
     free(login);
 }
 
-static void login_finish(struct login *login, bool is_good, const char *message)
+/* ------------------------------------------------------------------ the answer */
+
+static void tell(struct login *login, struct identity *identity, const char *message)
 {
-    struct identity *identity = NULL;
     if (login->done) {
-        if (is_good) {
-            identity = login->identity;
-            login->identity = NULL;
-        }
         login->done(login->argument, identity, message);
         login->done = NULL;
+    } else {
+        identity_unref(identity);
     }
 }
 
-static void fail_by_error(struct login *login, enum err err)
+static void timer_closed(uv_handle_t *handle)
 {
-    login_finish(login, false, err == ERR_BUSY ? MESSAGE_BUSY : MESSAGE_UNAVAILABLE);
+    login_free(handle->data);
+}
+
+static void end_wait(struct login *login)
+{
+    login->is_waiting = false;
+    uv_close((uv_handle_t *)&login->timer, timer_closed);
+}
+
+static void wait_over(uv_timer_t *timer)
+{
+    struct login *login = timer->data;
+    tell(login, NULL, login->message);
+    end_wait(login);
+}
+
+/* The floor counts from when the credential came; what it took is inside. */
+static uint64_t wait_left_ms(const struct login *login)
+{
+    const struct config *config = login->core->config;
+    uint64_t took_ms = (uv_hrtime() - login->began_ns) / NS_PER_MS;
+    uint64_t floor_ms =
+        config->passwords.failure_floor_ms + randombytes_uniform(config->passwords.failure_jitter_ms + 1);
+    return took_ms < floor_ms ? floor_ms - took_ms : 0;
+}
+
+static void log_failure(const struct login *login, const char *reason)
+{
+    char tag[ACCOUNTS_TAG_SIZE];
+    char session[24];
+    accounts_tag(login->core->accounts, login->user, tag);
+    snprintf(session, sizeof session, "%llu", (unsigned long long)login->session);
+    log_warning("login.failed", "session", session, "method", identity_method_text(login->method), "source",
+                login->source, "account", tag, "reason", reason);
+}
+
+/* It was looked at, and is not good enough. message: for the client; "": just wrong. */
+static void login_fail(struct login *login, const char *message)
+{
+    if (login->is_question) { /* nothing was proven: every client asks about keys that it has not got here */
+        tell(login, NULL, message);
+        login_free(login);
+        return;
+    }
+    log_failure(login, *message ? message : "wrong credential");
+    stats_add(*message ? STATS_logins_refused : STATS_logins_failed, 1);
+    if (!login->done) {
+        login_free(login);
+        return;
+    }
+    snprintf(login->message, sizeof login->message, "%s", message);
+    uv_timer_init(login->core->loop, &login->timer);
+    uv_update_time(login->core->loop);
+    login->timer.data = login;
+    login->is_waiting = true;
+    uv_timer_start(&login->timer, wait_over, wait_left_ms(login), 0);
+}
+
+/* It could not be looked at. */
+static void login_give_up(struct login *login, enum err err)
+{
+    const char *message = err == ERR_BUSY ? MESSAGE_BUSY : MESSAGE_UNAVAILABLE;
+    if (!login->is_question) {
+        log_failure(login, message);
+    }
+    tell(login, NULL, message);
     login_free(login);
 }
 
-/* Store codes, one a line, into the list that identity_new wants. */
-static struct identity *make_identity(struct arena *arena, const struct db_result *result, int key_column,
-                                      const char *user)
+/* ------------------------------------------------------------------ penalties by account */
+
+static uint64_t now_ms(void)
 {
-    enum role role;
-    if (!identity_parse_role(db_result_text(result, 0, 1), &role)) {
-        return NULL;
+    return uv_hrtime() / NS_PER_MS;
+}
+
+/* May the password be checked? False: it waits, or was refused. */
+static bool enter_account(struct login *login)
+{
+    char message[LOGIN_MESSAGE_MAX];
+    unsigned seconds = 0;
+    struct logins *logins = login->core->logins;
+    switch (accounts_begin(login->core->accounts, login->user, login->source, now_ms(), &login->attempt,
+                           &seconds)) {
+    case ACCOUNTS_GO:
+        return true;
+    case ACCOUNTS_WAIT:
+        login->is_parked = true;
+        TAILQ_INSERT_TAIL(&logins->parked, login, parked);
+        return false;
+    case ACCOUNTS_REFUSED:
+        break;
     }
-    char *codes = arena_strdup(arena, db_result_text(result, 0, db_result_columns(result) - 1));
-    unsigned count = 0;
-    for (const char *c = codes; *c; c++) {
-        count += *c == '\n';
+    snprintf(message, sizeof message, "Too many failed passwords for this account, try again in %u second%s",
+             seconds, seconds == 1 ? "" : "s");
+    login_fail(login, message);
+    return false;
+}
+
+/* Those who were parked before this call; who is parked again is not met again. */
+static void release_parked(struct core *core)
+{
+    struct logins *logins = core->logins;
+    logins->release_again = true;
+    if (logins->is_releasing) {
+        return;
     }
-    const char **list = arena_calloc(arena, (size_t)count + 1, sizeof *list);
-    count = 0;
-    while (role != ROLE_ADMIN && *codes) {
-        size_t len = strcspn(codes, "\n");
-        list[count++] = codes;
-        codes += len;
-        if (*codes) {
-            *codes++ = '\0';
+    logins->is_releasing = true;
+    while (logins->release_again) {
+        struct login_list parked = TAILQ_HEAD_INITIALIZER(parked);
+        struct login *login;
+        logins->release_again = false;
+        TAILQ_CONCAT(&parked, &logins->parked, parked);
+        while ((login = TAILQ_FIRST(&parked)) != NULL) {
+            TAILQ_REMOVE(&parked, login, parked);
+            login->is_parked = false;
+            if (enter_account(login)) {
+                find(login);
+            }
         }
     }
-    int32_t key_id = key_column >= 0 ? (int32_t)db_result_i64(result, 0, key_column) : 0;
-    const struct identity facts = {.user_id = (int32_t)db_result_i64(result, 0, 0),
-                                   .key_id = key_id,
-                                   .role = role,
-                                   .method = key_column >= 0 ? LOGIN_KEY : LOGIN_PASSWORD,
-                                   .user = user,
-                                   .store_codes = list,
-                                   .store_count = count};
+    logins->is_releasing = false;
+}
+
+static void leave_account(struct login *login, enum accounts_outcome outcome)
+{
+    if (login->attempt.is_open) {
+        accounts_end(login->core->accounts, &login->attempt, outcome, now_ms());
+        release_parked(login->core);
+    }
+}
+
+/* ------------------------------------------------------------------ the verdict */
+
+static struct identity *make_identity(const struct login *login, const struct directory_user *user)
+{
+    bool is_password = login->method == LOGIN_PASSWORD;
+    struct identity facts = {.user_id = user->user_id,
+                             .key_id = login->key_id,
+                             .role = user->role,
+                             .method = login->method,
+                             .has_password = user->has_password,
+                             .must_change_password = is_password && user->must_change_password,
+                             .password_epoch = user->password_epoch,
+                             .token_epoch = user->token_epoch,
+                             .expires_us = login->claims.expires_us,
+                             .user = user->user,
+                             .store_count = user->store_count,
+                             .store_codes = user->store_codes,
+                             .server = login->core->server_id,
+                             .session = login->session};
+    snprintf(facts.source, sizeof facts.source, "%s", login->source);
     return identity_new(&facts);
 }
 
-/* A key that `key add` would not take opens nothing, however it came into the database; the look-up is the
- * same. */
-static bool is_acceptable_key(const struct login *login)
-{
-    struct err_info reason;
-    return public_key_check_blob(login->key_type, (const unsigned char *)login->key_blob, login->key_blob_len,
-                                 &reason) == ERR_OK;
-}
-
-static enum err find_key(struct login *login, struct db *db, struct arena *arena, struct err_info *info)
-{
-    cleanup(cleanup_db_result) struct db_result *result = NULL;
-    struct db_params params;
-    db_params_init(&params, arena);
-    db_bind_text(&params, login->user);
-    db_bind_text(&params, login->key_type);
-    db_bind_bytes(&params, login->key_blob, login->key_blob_len);
-    enum err err = db_query(db, SQL_QUERY_LOGIN_KEY, &params, &result, info);
-    if (err == ERR_OK && db_result_rows(result) == 1 && is_acceptable_key(login)) {
-        login->identity = make_identity(arena, result, 2, login->user);
-        login->is_verified = login->identity != NULL;
-    }
-    return err;
-}
-
-static enum err find_user(struct login *login, struct db *db, struct arena *arena, struct err_info *info)
-{
-    cleanup(cleanup_db_result) struct db_result *result = NULL;
-    struct db_params params;
-    db_params_init(&params, arena);
-    db_bind_text(&params, login->user);
-    enum err err = db_query(db, SQL_QUERY_LOGIN_USER, &params, &result, info);
-    if (err != ERR_OK || db_result_rows(result) != 1) {
-        return err;
-    }
-    const char *hash = db_result_text(result, 0, 2);
-    if (!hash || !db_result_bool(result, 0, 3) || strlen(hash) >= sizeof login->hash) {
-        return ERR_OK;
-    }
-    login->identity = make_identity(arena, result, -1, login->user);
-    if (login->identity) {
-        memcpy(login->hash, hash, strlen(hash) + 1);
-    }
-    return ERR_OK;
-}
-
-static void run_find(struct work_job *job, struct db *db, const struct err_info *info)
-{
-    struct login *login = (struct login *)job;
-    struct err_info error;
-    cleanup(arena_done) struct arena arena = {0};
-    (void)info;
-    if (!db) {
-        login->err = ERR_DATABASE_UNAVAILABLE;
-    } else if (login->is_password) {
-        login->err = find_user(login, db, &arena, &error);
-    } else {
-        login->err = find_key(login, db, &arena, &error);
-    }
-}
-
-static void run_verify(struct work_job *job, struct db *db, const struct err_info *info)
-{
-    struct login *login = (struct login *)job;
-    (void)db;
-    (void)info;
-    bool matches = passwords_verify(login->hash, login->password, strlen(login->password));
-    login->is_verified = matches && login->identity;
-    if (login->is_verified && passwords_is_outdated(login->core->config, login->hash)) {
-        struct err_info error;
-        if (passwords_hash(login->core->config, login->password, login->new_hash, &error) != ERR_OK) {
-            login->new_hash[0] = '\0';
-        }
-    }
-}
-
-static void run_store_hash(struct work_job *job, struct db *db, const struct err_info *info)
-{
-    struct login *login = (struct login *)job;
-    struct err_info error;
-    cleanup(arena_done) struct arena arena = {0};
-    (void)info;
-    if (!db) {
-        return; /* the next login tries again */
-    }
-    struct db_params params;
-    db_params_init(&params, &arena);
-    db_bind_i32(&params, login->identity->user_id);
-    db_bind_text(&params, login->hash);
-    db_bind_text(&params, login->new_hash);
-    if (db_query(db, SQL_QUERY_LOGIN_SET_HASH, &params, NULL, &error) == ERR_OK) {
-        log_info("password.rehashed", "user", login->user);
-    }
-}
-
-static void done_store_hash(struct work_job *job, bool expired)
+static void store_hash_done(struct work_job *job, bool expired)
 {
     struct login *login = (struct login *)job;
     (void)expired;
@@ -204,31 +236,93 @@ static void done_store_hash(struct work_job *job, bool expired)
     login_free(login);
 }
 
+static void login_succeed(struct login *login)
+{
+    struct core *core = login->core;
+    if (!login->is_question) {
+        leave_account(login, ACCOUNTS_RIGHT);
+        accounts_remember(core->accounts, login->user, login->source);
+        stats_add(STATS_logins, 1);
+        stats_time(STATS_TIME_authentication, (uv_hrtime() - login->began_ns) / 1000);
+    }
+    tell(login, identity_ref(login->identity), "");
+    if (login->new_hash[0] != '\0') {
+        login->job.run = login_run_store_hash;
+        login->job.done = store_hash_done;
+        if (work_submit(core->queries, &login->job) == ERR_OK) {
+            return;
+        }
+    }
+    login_free(login);
+}
+
+static void refuse(struct login *login)
+{
+    if (!login->is_question) {
+        stats_time(STATS_TIME_authentication, (uv_hrtime() - login->began_ns) / 1000);
+    }
+    leave_account(login, ACCOUNTS_WRONG);
+    login_fail(login, "");
+}
+
+/* The users in memory; NULL while they cannot be trusted. */
+static struct directory *fresh_directory(const struct core *core)
+{
+    (void)core; /* nobody fills them yet */
+    return NULL;
+}
+
+/* What was read of the user may be older than what has been heard since, and no session was there to be
+ * ended; or it is newer. Then the user is looked up once more. */
+static bool is_doubtful(const struct login *login)
+{
+    struct directory *directory = fresh_directory(login->core);
+    const struct directory_user *heard =
+        directory ? directory_find_id(directory, login->identity->user_id) : NULL;
+    return heard && access_reason(login->identity, heard) != NULL;
+}
+
+static bool may_enter(const struct login *login, const struct directory_user *user)
+{
+    if (!login->is_verified || !user || !user->is_enabled) {
+        return false;
+    }
+    if (login->identity) { /* the second look */
+        return access_reason(login->identity, user) == NULL;
+    }
+    return login->method != LOGIN_TOKEN || login->claims.epoch == user->token_epoch;
+}
+
+static void decide(struct login *login, const struct directory_user *user)
+{
+    if (!may_enter(login, user)) {
+        refuse(login);
+        return;
+    }
+    if (login->identity) {
+        login_succeed(login);
+        return;
+    }
+    login->identity = make_identity(login, user);
+    if (is_doubtful(login)) {
+        find(login);
+    } else {
+        login_succeed(login);
+    }
+}
+
+/* ------------------------------------------------------------------ the chain */
+
 static void done_verify(struct work_job *job, bool expired)
 {
     struct login *login = (struct login *)job;
     sodium_memzero(login->password, sizeof login->password);
     if (expired) {
-        fail_by_error(login, ERR_BUSY);
+        leave_account(login, ACCOUNTS_UNKNOWN);
+        login_give_up(login, ERR_BUSY);
         return;
     }
-    if (login->new_hash[0] != '\0') {
-        struct identity *identity = identity_ref(login->identity); /* the rehash needs to know whose */
-        login_finish(login, true, "");
-        if (!login->identity) {
-            login->identity = identity;
-        } else {
-            identity_unref(identity);
-        }
-        login->job.run = run_store_hash;
-        login->job.done = done_store_hash;
-        if (work_submit(login->core->queries, &login->job) == ERR_OK) {
-            return;
-        }
-    } else {
-        login_finish(login, login->is_verified, "");
-    }
-    login_free(login);
+    decide(login, login->person);
 }
 
 static void done_find(struct work_job *job, bool expired)
@@ -236,11 +330,8 @@ static void done_find(struct work_job *job, bool expired)
     struct login *login = (struct login *)job;
     enum err err = expired ? ERR_BUSY : login->err;
     core_release_waiting(login->core);
-    if (err == ERR_OK && login->is_password) {
-        if (login->hash[0] == '\0') {
-            memcpy(login->hash, login->core->dummy_hash, sizeof login->hash);
-        }
-        login->job.run = run_verify;
+    if (err == ERR_OK && login->method == LOGIN_PASSWORD && !login->identity) {
+        login->job.run = login_run_verify;
         login->job.done = done_verify;
         err = work_submit(login->core->passwords, &login->job);
         if (err == ERR_OK) {
@@ -248,12 +339,86 @@ static void done_find(struct work_job *job, bool expired)
         }
     }
     if (err != ERR_OK) {
-        fail_by_error(login, err);
+        leave_account(login, ACCOUNTS_UNKNOWN);
+        login_give_up(login, err);
         return;
     }
-    login_finish(login, login->is_verified, "");
+    decide(login, login->person);
+}
+
+static void find(struct login *login)
+{
+    free(login->person);
+    login->person = NULL;
+    login->job.run = login_run_find;
+    login->job.done = done_find;
+    if (work_submit(login->core->queries, &login->job) != ERR_OK) {
+        leave_account(login, ACCOUNTS_UNKNOWN);
+        login_give_up(login, ERR_BUSY);
+    }
+}
+
+static void done_token(struct work_job *job, bool expired)
+{
+    struct login *login = (struct login *)job;
+    sodium_memzero(login->password, sizeof login->password);
+    if (expired) {
+        login_give_up(login, ERR_BUSY);
+        return;
+    }
+    if (!login->is_verified) {
+        refuse(login);
+        return;
+    }
+    struct directory *directory = fresh_directory(login->core);
+    const struct directory_user *user = directory ? directory_find(directory, login->user) : NULL;
+    if (user) {
+        decide(login, user);
+    } else {
+        find(login);
+    }
+}
+
+static void check_token(struct login *login)
+{
+    if (!login->core->tokens) {
+        refuse(login);
+        return;
+    }
+    login->job.run = login_run_token;
+    login->job.done = done_token;
+    if (work_submit(login->core->passwords, &login->job) != ERR_OK) {
+        login_give_up(login, ERR_BUSY);
+    }
+}
+
+static int64_t signup_end_us(const struct config *config)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return ((int64_t)now.tv_sec + SIGNUP_GRACES * (int64_t)config->limits.login_grace_seconds) * 1000000;
+}
+
+/* Whoever comes as `signup` may sign up and no more, for a while. */
+static void let_sign_up(struct login *login)
+{
+    if (strcmp(login->user, SIGNUP) != 0 || login->core->config->signup.mode == CONFIG_SIGNUP_CLOSED) {
+        tell(login, NULL, "");
+        login_free(login);
+        return;
+    }
+    struct identity facts = {.role = ROLE_SIGNUP,
+                             .method = LOGIN_NONE,
+                             .user = SIGNUP,
+                             .expires_us = signup_end_us(login->core->config),
+                             .server = login->core->server_id,
+                             .session = login->session};
+    snprintf(facts.source, sizeof facts.source, "%s", login->source);
+    tell(login, identity_new(&facts), "");
     login_free(login);
 }
+
+/* ------------------------------------------------------------------ the start */
 
 /* A name that no user can have is looked up all the same, as one that none has. */
 static void copy_user(struct login *login, const char *user, size_t len)
@@ -267,6 +432,7 @@ static void copy_user(struct login *login, const char *user, size_t len)
 
 static void copy_key(struct login *login, const struct login_credential *credential)
 {
+    login->method = LOGIN_KEY;
     if (credential->key_type_len < sizeof login->key_type &&
         text_is_printable(credential->key_type, credential->key_type_len)) {
         memcpy(login->key_type, credential->key_type, credential->key_type_len);
@@ -279,14 +445,21 @@ static void copy_key(struct login *login, const struct login_credential *credent
     memcpy(login->key_blob, credential->key_blob, login->key_blob_len);
 }
 
-static void answer_busy(struct work_job *job, bool expired)
+/* A password holds no NUL: one that does, or is too long, is wrong, after the same work. */
+static void copy_password(struct login *login, const struct login_credential *credential)
 {
-    (void)expired;
-    fail_by_error((struct login *)job, ERR_BUSY);
+    bool is_token = tokens_is_token(credential->password, credential->password_len);
+    login->method = is_token ? LOGIN_TOKEN : LOGIN_PASSWORD;
+    if (credential->password_len <= WIRE_PASSWORD_MAX &&
+        !memchr(credential->password, '\0', credential->password_len)) {
+        memcpy(login->password, credential->password, credential->password_len);
+    } else {
+        memcpy(login->user, "-", 2);
+    }
 }
 
-struct login *login_start(struct core *core, const struct login_credential *credential, login_done_fn done,
-                          void *argument)
+static struct login *login_new(struct core *core, const struct login_credential *credential,
+                               login_done_fn done, void *argument)
 {
     struct login *login = calloc(1, sizeof *login);
     if (!login) {
@@ -295,30 +468,56 @@ struct login *login_start(struct core *core, const struct login_credential *cred
     login->core = core;
     login->done = done;
     login->argument = argument;
+    login->is_question = credential->is_question;
+    login->session = credential->session;
+    login->began_ns = uv_hrtime();
+    snprintf(login->source, sizeof login->source, "%s", credential->source);
     copy_user(login, credential->user, credential->user_len);
+    login->job.owner = work_owner(login->user);
     if (credential->password) {
-        login->is_password = true;
-        /* A password holds no NUL: one that does, or is too long, is wrong, after the same work. */
-        if (credential->password_len <= WIRE_PASSWORD_MAX &&
-            !memchr(credential->password, '\0', credential->password_len)) {
-            memcpy(login->password, credential->password, credential->password_len);
-        } else {
-            memcpy(login->user, "-", 2);
-        }
-    } else {
+        copy_password(login, credential);
+    } else if (credential->key_type) {
         copy_key(login, credential);
     }
-    login->job.owner = work_owner(login->user);
-    login->job.run = run_find;
-    login->job.done = done_find;
-    if (work_submit(core->queries, &login->job) != ERR_OK) {
-        answer_busy(&login->job, true);
+    return login;
+}
+
+struct login *login_start(struct core *core, const struct login_credential *credential, login_done_fn done,
+                          void *argument)
+{
+    bool ended = false;
+    struct login *login = login_new(core, credential, done, argument);
+    login->ret_ended = &ended;
+    switch (login->method) {
+    case LOGIN_NONE:
+        let_sign_up(login);
+        break;
+    case LOGIN_TOKEN:
+        check_token(login);
+        break;
+    case LOGIN_PASSWORD:
+        if (enter_account(login)) {
+            find(login);
+        }
+        break;
+    default:
+        find(login);
+        break;
+    }
+    if (ended) {
         return NULL;
     }
+    login->ret_ended = NULL;
     return login;
 }
 
 void login_abandon(struct login *login)
 {
     login->done = NULL;
+    if (login->is_parked) {
+        TAILQ_REMOVE(&login->core->logins->parked, login, parked);
+        login_free(login);
+    } else if (login->is_waiting) {
+        end_wait(login);
+    }
 }

@@ -1,32 +1,43 @@
-/* Logins: checking a password or a public key against the database. Called by peers on the main loop; the
- * work is done on the query workers and the password pool. Every failure costs the same and says the same. */
+/* Logins: checking a password, a token or a public key; a password and a key against the database, a token
+ * against the directory. Called by peers on the main loop; the work is done on the query workers and the
+ * password pool. Every failure costs the same, takes as long and says the same. */
 #ifndef STOCKROOM_SERVER_CORE_LOGIN_H
 #define STOCKROOM_SERVER_CORE_LOGIN_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "server/core/identity.h"
 
 struct core;
 struct login;
+struct logins;
 
 struct login_credential {
     const char *user; /* not NUL-terminated; any bytes */
     size_t user_len;
-    const char *password; /* NULL: a key */
+    const char *password; /* or a token in its place. NULL: a key, or nothing */
     size_t password_len;
-    const char *key_type;
+    const char *key_type; /* NULL: nothing, as `signup` may come in */
     size_t key_type_len;
     const char *key_blob;
     size_t key_blob_len;
+    bool is_question;   /* a key whose signature was not checked: only asks whether it would do */
+    const char *source; /* the client's address */
+    uint64_t session;
 };
 
 /* Told on the main loop. identity: one reference, the callee's, or NULL for a failure, whose text for the
  * client is message ("" when the credential was simply wrong). Not told after login_abandon. */
 typedef void (*login_done_fn)(void *argument, struct identity *identity, const char *message);
 
-/* Check a credential; it is copied, and wiped when the check is over. */
+/* What all logins of a server share; for core. */
+struct logins *logins_new(void);
+void logins_free(struct logins *logins);
+
+/* Check a credential; it is copied, and wiped when the check is over. NULL: it has been answered already.
+ * A wrong one that was proven is answered no sooner than [passwords] failure_floor_ms after it came. */
 struct login *login_start(struct core *core, const struct login_credential *credential, login_done_fn done,
                           void *argument);
 

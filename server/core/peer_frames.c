@@ -54,50 +54,48 @@ static void login_answered(void *argument, struct identity *identity, const char
         peer_set_identity(peer, identity);
         access_admit(peer->core->access, identity);
         log_info("session.open", "session", peer->number, "user", identity->user, "role",
-                 identity_role_text(identity->role), "method", peer->login_method, "source", peer->source,
-                 "port", peer->port);
+                 identity_role_text(identity->role), "method", identity_method_text(identity->method),
+                 "source", peer->source, "port", peer->port);
         control_send(peer->core->control, WIRE_FRONT_AUTHENTICATED, peer->session);
-    } else {
-        log_warning("login.failed", "session", peer->number, "method", peer->login_method, "source",
-                    peer->source, "reason", *message ? message : "wrong credential");
-        if (!*message) { /* the database's trouble is not the client's fault */
-            control_send(peer->core->control, WIRE_FRONT_REFUSED, peer->session);
-        }
+    } else if (!*message && !peer->login_is_free) { /* what has a reason is not the client's fault */
+        control_send(peer->core->control, WIRE_FRONT_REFUSED, peer->session);
     }
     reply(peer, identity != NULL, message);
 }
 
-static bool take_auth(struct peer *peer, const struct wire_frame *frame)
+static bool read_credential(struct peer *peer, const struct wire_frame *frame,
+                            struct login_credential *ret_credential)
 {
-    struct login_credential credential = {0};
+    struct login_credential credential = {.source = peer->source, .session = peer->session};
     struct wire_reader reader;
-    if (peer->who || peer->login_is_pending || frame->channel != 0) {
-        return false;
-    }
     wire_reader_init(&reader, frame->payload, frame->len);
     credential.user = wire_get_str(&reader, WIRE_USER_MAX, &credential.user_len);
     if (frame->type == WIRE_AUTH_PASSWORD) {
         credential.password = wire_get_str(&reader, WIRE_PASSWORD_MAX, &credential.password_len);
-        peer->login_method = "password";
-        peer->login_is_question = false;
-    } else {
+    } else if (frame->type == WIRE_AUTH_KEY) {
         credential.key_type = wire_get_str(&reader, WIRE_USER_MAX, &credential.key_type_len);
         credential.key_blob = wire_get_str(&reader, WIRE_KEY_BLOB_MAX, &credential.key_blob_len);
         uint8_t proven = wire_get_u8(&reader);
         if (proven > 1) {
             return false;
         }
-        peer->login_method = "publickey";
-        peer->login_is_question = proven == 0;
+        credential.is_question = proven == 0;
     }
-    if (!wire_reader_end(&reader)) {
+    *ret_credential = credential;
+    return wire_reader_end(&reader);
+}
+
+static bool take_auth(struct peer *peer, const struct wire_frame *frame)
+{
+    struct login_credential credential;
+    if (peer->who || peer->login_is_pending || frame->channel != 0 ||
+        !read_credential(peer, frame, &credential)) {
         return false;
     }
+    peer->login_is_question = credential.is_question;
+    peer->login_is_free = frame->type == WIRE_AUTH_NONE;
     peer->login_is_pending = true;
-    struct login *login = login_start(peer->core, &credential, login_answered, peer);
-    if (login) {
-        peer->login = login;
-    }
+    peer->login = login_start(peer->core, &credential, login_answered, peer);
     return true;
 }
 
@@ -151,6 +149,7 @@ static bool take_frame(struct peer *peer, const struct wire_frame *frame)
     switch (frame->type) {
     case WIRE_AUTH_PASSWORD:
     case WIRE_AUTH_KEY:
+    case WIRE_AUTH_NONE:
         return take_auth(peer, frame);
     case WIRE_OPEN:
         return peer->who && take_open(peer, frame);

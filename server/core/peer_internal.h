@@ -39,7 +39,7 @@ struct peer {
     struct login *login; /* the credential being checked */
     bool login_is_pending;
     bool login_is_question; /* WIRE_AUTH_KEY without a proof: only asks */
-    const char *login_method;
+    bool login_is_free;     /* WIRE_AUTH_NONE: being turned away is no offence */
 
     struct channel *channel;
     uint32_t last_channel;
