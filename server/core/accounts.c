@@ -102,18 +102,19 @@ void accounts_free(struct accounts *accounts)
     free(accounts);
 }
 
-static void hash_text(const struct accounts *accounts, const char *text,
+static void hash_text(const struct accounts *accounts, const char *text, size_t len,
                       unsigned char ret_key[ACCOUNTS_KEY_BYTES])
 {
-    crypto_generichash(ret_key, ACCOUNTS_KEY_BYTES, (const unsigned char *)text, strlen(text), accounts->seed,
+    crypto_generichash(ret_key, ACCOUNTS_KEY_BYTES, (const unsigned char *)text, len, accounts->seed,
                        sizeof accounts->seed);
 }
 
-void accounts_tag(const struct accounts *accounts, const char *user, char ret_tag[ACCOUNTS_TAG_SIZE])
+void accounts_tag(const struct accounts *accounts, const char *user, size_t len,
+                  char ret_tag[ACCOUNTS_TAG_SIZE])
 {
     unsigned char key[ACCOUNTS_KEY_BYTES];
 
-    hash_text(accounts, user, key);
+    hash_text(accounts, user, len, key);
     sodium_bin2hex(ret_tag, ACCOUNTS_TAG_SIZE, key, ACCOUNTS_TAG_SIZE / 2);
 }
 
@@ -304,12 +305,13 @@ static void remember_source(struct accounts *accounts, const struct accounts_try
 
 /* ------------------------------------------------------------------ tries */
 
-static struct accounts_try name_try(const struct accounts *accounts, const char *user, const char *source)
+static struct accounts_try name_try(const struct accounts *accounts, const char *user, size_t len,
+                                    const char *source)
 {
     struct accounts_try attempt = {.has_source = *source != '\0'};
 
-    hash_text(accounts, user, attempt.account);
-    hash_text(accounts, source, attempt.source);
+    hash_text(accounts, user, len, attempt.account);
+    hash_text(accounts, source, strlen(source), attempt.source);
     return attempt;
 }
 
@@ -335,10 +337,11 @@ static enum accounts_answer begin(struct accounts *accounts, struct accounts_try
     return ACCOUNTS_GO;
 }
 
-enum accounts_answer accounts_begin(struct accounts *accounts, const char *user, const char *source,
-                                    uint64_t now_ms, struct accounts_try *ret_try, unsigned *ret_seconds)
+enum accounts_answer accounts_begin(struct accounts *accounts, const char *user, size_t len,
+                                    const char *source, uint64_t now_ms, struct accounts_try *ret_try,
+                                    unsigned *ret_seconds)
 {
-    struct accounts_try attempt = name_try(accounts, user, source);
+    struct accounts_try attempt = name_try(accounts, user, len, source);
 
     pthread_mutex_lock(&accounts->mutex);
     bool is_exempt = is_known(accounts, &attempt);
@@ -367,9 +370,9 @@ void accounts_end(struct accounts *accounts, struct accounts_try *attempt, enum 
     pthread_mutex_unlock(&accounts->mutex);
 }
 
-void accounts_remember(struct accounts *accounts, const char *user, const char *source)
+void accounts_remember(struct accounts *accounts, const char *user, size_t len, const char *source)
 {
-    struct accounts_try attempt = name_try(accounts, user, source);
+    struct accounts_try attempt = name_try(accounts, user, len, source);
 
     pthread_mutex_lock(&accounts->mutex);
     if (attempt.has_source) {

@@ -7,6 +7,7 @@
 #define STOCKROOM_SERVER_CORE_ACCOUNTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "config/config.h"
@@ -38,21 +39,23 @@ struct accounts_try {
 struct accounts *accounts_new(const struct config *config);
 void accounts_free(struct accounts *accounts);
 
-/* May a password for this name be checked now? GO opens the try. user: any text. source: the client's
+/* May a password for this name be checked now? GO opens the try. user: any bytes. source: the client's
  * address; "" never is exempt. now_ms never goes back.
  * *ret_seconds: of REFUSED, how long it lasts. */
-enum accounts_answer accounts_begin(struct accounts *accounts, const char *user, const char *source,
-                                    uint64_t now_ms, struct accounts_try *ret_try, unsigned *ret_seconds);
+enum accounts_answer accounts_begin(struct accounts *accounts, const char *user, size_t len,
+                                    const char *source, uint64_t now_ms, struct accounts_try *ret_try,
+                                    unsigned *ret_seconds);
 
 /* Ends an open try; does nothing for another. RIGHT: the source is exempt from now on. */
 void accounts_end(struct accounts *accounts, struct accounts_try *attempt, enum accounts_outcome outcome,
                   uint64_t now_ms);
 
 /* The source has logged in to the account by other means. */
-void accounts_remember(struct accounts *accounts, const char *user, const char *source);
+void accounts_remember(struct accounts *accounts, const char *user, size_t len, const char *source);
 
 /* A name for the log, which is to hold no names of those who failed: the same for the same user until core
  * ends, and nobody can tell the user from it. */
-void accounts_tag(const struct accounts *accounts, const char *user, char ret_tag[ACCOUNTS_TAG_SIZE]);
+void accounts_tag(const struct accounts *accounts, const char *user, size_t len,
+                  char ret_tag[ACCOUNTS_TAG_SIZE]);
 
 #endif

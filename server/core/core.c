@@ -304,6 +304,7 @@ static int start(struct running *running, int control_fd)
     core->audit = audit_new(core);
     core->throttle = throttle_new(core->config);
     core->accounts = accounts_new(core->config);
+    core->unlocks = accounts_new(core->config);
     core->logins = logins_new();
     start_handles(running);
     core->control = control_new(core, control_fd);
@@ -350,6 +351,7 @@ int core_run(struct config *config, int control_fd)
     watches_free(running->core.watches);
     throttle_free(running->core.throttle);
     accounts_free(running->core.accounts);
+    accounts_free(running->core.unlocks);
     logins_free(running->core.logins);
     tokens_free(running->core.tokens);
     audit_abandon(running->core.audit);

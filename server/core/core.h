@@ -39,7 +39,8 @@ struct core {
     struct access *access;
     struct audit *audit;
     struct throttle *throttle;
-    struct accounts *accounts;
+    struct accounts *accounts; /* penalties for wrong passwords at logins, and */
+    struct accounts *unlocks;  /* at locked screens, which nobody from outside can run up */
     struct logins *logins;
     struct tokens *tokens; /* NULL: none are configured */
     uint64_t server_id;    /* random: by which this server knows its own announcements */

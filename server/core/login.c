@@ -52,7 +52,6 @@ static void login_free(struct login *login)
     if (login->ret_ended) {
         *login->ret_ended = true;
     }
-    identity_unref(login->identity);
     free(login->person);
     free(login->key_blob);
     sodium_memzero(login, sizeof *login);
@@ -103,7 +102,7 @@ static void log_failure(const struct login *login, const char *reason)
 {
     char tag[ACCOUNTS_TAG_SIZE];
     char session[24];
-    accounts_tag(login->core->accounts, login->user, tag);
+    accounts_tag(login->core->accounts, login->account, login->account_len, tag);
     snprintf(session, sizeof session, "%llu", (unsigned long long)login->session);
     log_warning("login.failed", "session", session, "method", identity_method_text(login->method), "source",
                 login->source, "account", tag, "reason", reason);
@@ -155,8 +154,8 @@ static bool enter_account(struct login *login)
     char message[LOGIN_MESSAGE_MAX];
     unsigned seconds = 0;
     struct logins *logins = login->core->logins;
-    switch (accounts_begin(login->core->accounts, login->user, login->source, now_ms(), &login->attempt,
-                           &seconds)) {
+    switch (accounts_begin(login->core->accounts, login->account, login->account_len, login->source, now_ms(),
+                           &login->attempt, &seconds)) {
     case ACCOUNTS_GO:
         return true;
     case ACCOUNTS_WAIT:
@@ -236,16 +235,15 @@ static void store_hash_done(struct work_job *job, bool expired)
     login_free(login);
 }
 
-static void login_succeed(struct login *login)
+static void login_succeed(struct login *login, const struct directory_user *user)
 {
     struct core *core = login->core;
     if (!login->is_question) {
         leave_account(login, ACCOUNTS_RIGHT);
-        accounts_remember(core->accounts, login->user, login->source);
-        stats_add(STATS_logins, 1);
+        accounts_remember(core->accounts, login->account, login->account_len, login->source);
         stats_time(STATS_TIME_authentication, (uv_hrtime() - login->began_ns) / 1000);
     }
-    tell(login, identity_ref(login->identity), "");
+    tell(login, make_identity(login, user), "");
     if (login->new_hash[0] != '\0') {
         login->job.run = login_run_store_hash;
         login->job.done = store_hash_done;
@@ -268,18 +266,8 @@ static void refuse(struct login *login)
 /* The users in memory; NULL while they cannot be trusted. */
 static struct directory *fresh_directory(const struct core *core)
 {
-    (void)core; /* nobody fills them yet */
-    return NULL;
-}
-
-/* What was read of the user may be older than what has been heard since, and no session was there to be
- * ended; or it is newer. Then the user is looked up once more. */
-static bool is_doubtful(const struct login *login)
-{
-    struct directory *directory = fresh_directory(login->core);
-    const struct directory_user *heard =
-        directory ? directory_find_id(directory, login->identity->user_id) : NULL;
-    return heard && access_reason(login->identity, heard) != NULL;
+    struct directory *directory = access_directory(core->access);
+    return directory_is_fresh(directory) ? directory : NULL;
 }
 
 static bool may_enter(const struct login *login, const struct directory_user *user)
@@ -287,27 +275,17 @@ static bool may_enter(const struct login *login, const struct directory_user *us
     if (!login->is_verified || !user || !user->is_enabled) {
         return false;
     }
-    if (login->identity) { /* the second look */
-        return access_reason(login->identity, user) == NULL;
-    }
     return login->method != LOGIN_TOKEN || login->claims.epoch == user->token_epoch;
 }
 
+/* user: as it is known now; NULL: there is none. A change that is heard between a query and here is
+ * access_admit's. */
 static void decide(struct login *login, const struct directory_user *user)
 {
-    if (!may_enter(login, user)) {
-        refuse(login);
-        return;
-    }
-    if (login->identity) {
-        login_succeed(login);
-        return;
-    }
-    login->identity = make_identity(login, user);
-    if (is_doubtful(login)) {
-        find(login);
+    if (may_enter(login, user)) {
+        login_succeed(login, user);
     } else {
-        login_succeed(login);
+        refuse(login);
     }
 }
 
@@ -330,7 +308,7 @@ static void done_find(struct work_job *job, bool expired)
     struct login *login = (struct login *)job;
     enum err err = expired ? ERR_BUSY : login->err;
     core_release_waiting(login->core);
-    if (err == ERR_OK && login->method == LOGIN_PASSWORD && !login->identity) {
+    if (err == ERR_OK && login->method == LOGIN_PASSWORD) {
         login->job.run = login_run_verify;
         login->job.done = done_verify;
         err = work_submit(login->core->passwords, &login->job);
@@ -348,8 +326,6 @@ static void done_find(struct work_job *job, bool expired)
 
 static void find(struct login *login)
 {
-    free(login->person);
-    login->person = NULL;
     login->job.run = login_run_find;
     login->job.done = done_find;
     if (work_submit(login->core->queries, &login->job) != ERR_OK) {
@@ -474,6 +450,8 @@ static struct login *login_new(struct core *core, const struct login_credential 
     snprintf(login->source, sizeof login->source, "%s", credential->source);
     copy_user(login, credential->user, credential->user_len);
     login->job.owner = work_owner(login->user);
+    login->account_len = credential->user_len <= sizeof login->account ? credential->user_len : 0;
+    memcpy(login->account, credential->user, login->account_len);
     if (credential->password) {
         copy_password(login, credential);
     } else if (credential->key_type) {

@@ -26,6 +26,8 @@ struct login {
     enum login_method method;
     bool is_question;
     char user[VALUES_USER_MAX + 1];
+    char account[WIRE_USER_MAX]; /* the name as it came, for penalties: any bytes */
+    size_t account_len;
     char password[WIRE_PASSWORD_MAX + 1];
     char key_type[LOGIN_TYPE_MAX];
     char *key_blob;
@@ -44,8 +46,7 @@ struct login {
     char hash[crypto_pwhash_STRBYTES];
     char new_hash[crypto_pwhash_STRBYTES]; /* empty: the old one will do */
     struct tokens_claims claims;
-    bool is_verified;          /* the credential is the user's */
-    struct identity *identity; /* of a user who has changed meanwhile, perhaps: looked at again */
+    bool is_verified; /* the credential is the user's */
 
     uv_timer_t timer; /* a failure waits to be told */
     bool is_waiting;

@@ -95,7 +95,10 @@ static void expire(struct peer *peer, uint64_t now_ms)
         peer_close(peer);
     } else if (token_deadline(peer) <= now_ms) {
         stats_add(STATS_sessions_expired, 1);
-        peer_dismiss(peer, "The token that opened this session has expired", false);
+        peer_dismiss(peer,
+                     peer->who->role == ROLE_SIGNUP ? "The time to sign up is over"
+                                                    : "The token that opened this session has expired",
+                     false);
     } else if (age_deadline(peer) <= now_ms) {
         snprintf(reason, sizeof reason, "This session has lasted %u seconds, the most that is allowed",
                  config->limits.session_seconds);

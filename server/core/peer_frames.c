@@ -31,6 +31,8 @@ static bool has_room(const struct peer *peer, const struct identity *identity, c
     }
     snprintf(message, sizeof message, "You have %u sessions already, as many as are allowed", most);
     stats_add(STATS_logins_refused, 1);
+    log_warning("login.refused", "session", peer->number, "user", identity->user, "source", peer->source,
+                "reason", message);
     *ret_message = message;
     return false;
 }
@@ -53,6 +55,7 @@ static void login_answered(void *argument, struct identity *identity, const char
     if (identity) {
         peer_set_identity(peer, identity);
         access_admit(peer->core->access, identity);
+        stats_add(STATS_logins, 1);
         log_info("session.open", "session", peer->number, "user", identity->user, "role",
                  identity_role_text(identity->role), "method", identity_method_text(identity->method),
                  "source", peer->source, "port", peer->port);

@@ -77,7 +77,7 @@ after_login = {
     "too much input in a frame": lambda p: (p.open("batch"), p.send(INPUT, 1, b"#" * 32769)),
     "an end with a payload": lambda p: (p.open("batch"), p.send(INPUT_END, 1, b"x")),
     "a close with a payload": lambda p: (p.open("batch"), p.send(CLOSE, 1, b"x")),
-    "an unknown way to open": lambda p: p.send(OPEN, 1, b"\2" + text("whoami")),
+    "an unknown way to open": lambda p: p.send(OPEN, 1, b"\3" + text("whoami")),
     "an open without a command": lambda p: p.send(OPEN, 1, b"\1"),
 }
 for what, attack in before_login.items():

@@ -4,7 +4,7 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib/server.sh"
 
 server_create_database
-server_configure core
+server_configure core '[penalties]' 'account_failures = 1000'
 SERVER_PORT=1
 server_write_configuration
 server_run migrate >"$SERVER_DIR/migrate.log" 2>&1 || fail "migrate: $(cat "$SERVER_DIR/migrate.log")"
