@@ -214,6 +214,7 @@ class Client:
         self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.unread = b""
+        self.opened = None  # the head of a packet whose rest has not come
         self.server_version = None
         self.session_id = None
         self.held = []  # read in passing, while something else was waited for
@@ -289,11 +290,14 @@ class Client:
         self.send_raw(b"".join(self.seal(self.pack(payload)) for payload in payloads))
 
     def receive(self):
-        """The next message. InvalidTag when it was not protected as agreed."""
-        length, head = self.into.open_length(self.read_exactly(4), self.in_sequence)
+        """The next message. InvalidTag when it was not protected as agreed. A timeout leaves it for the next call."""
+        if self.opened is None:
+            self.opened = self.into.open_length(self.read_exactly(4), self.in_sequence)
+        length, head = self.opened
         if length > PACKET_MAX:
             raise InvalidTag
         packet = self.into.open(head, self.read_exactly(length + self.into.tag), self.in_sequence)
+        self.opened = None
         self.in_sequence = (self.in_sequence + 1) & 0xFFFFFFFF
         return packet[1:len(packet) - packet[0]]
 
