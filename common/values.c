@@ -87,13 +87,13 @@ static const char *read_decimal(const char *text, struct decimal *ret_decimal)
     return NULL;
 }
 
-enum err values_parse_quantity(const char *text, int64_t *ret_quantity_milli, struct err_info *ret_info)
+enum err values_parse_counted(const char *text, int64_t *ret_quantity_milli, struct err_info *ret_info)
 {
     struct decimal decimal;
     const char *wrong;
 
     if (text[0] == '-' && read_decimal(text + 1, &decimal) == NULL) {
-        return refuse(ret_info, text, "is not a quantity greater than 0");
+        return refuse(ret_info, text, "is less than nothing");
     }
     wrong = read_decimal(text, &decimal);
     if (wrong != NULL) {
@@ -102,10 +102,24 @@ enum err values_parse_quantity(const char *text, int64_t *ret_quantity_milli, st
     if (decimal.too_large || decimal.milli > (uint64_t)VALUES_QUANTITY_MILLI_MAX) {
         return refuse(ret_info, text, "is too large a number");
     }
-    if (decimal.milli == 0) {
+    *ret_quantity_milli = (int64_t)decimal.milli;
+    return ERR_OK;
+}
+
+enum err values_parse_quantity(const char *text, int64_t *ret_quantity_milli, struct err_info *ret_info)
+{
+    struct decimal decimal;
+    int64_t quantity_milli = 0;
+    bool is_negative = text[0] == '-' && read_decimal(text + 1, &decimal) == NULL;
+    enum err err = is_negative ? ERR_OK : values_parse_counted(text, &quantity_milli, ret_info);
+
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (quantity_milli == 0) {
         return refuse(ret_info, text, "is not a quantity greater than 0");
     }
-    *ret_quantity_milli = (int64_t)decimal.milli;
+    *ret_quantity_milli = quantity_milli;
     return ERR_OK;
 }
 

@@ -2,6 +2,7 @@
  * modes of a channel on the main loop. The fields and their order are the public contract. */
 #include "server/core/answer.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -47,6 +48,12 @@ static void append_json_quantity(struct buf *out, const char *key, int64_t quant
     values_append_quantity(out, quantity_milli);
 }
 
+/* Did it put something on its way to another store? Then its seq names that transfer. */
+static bool is_sent(const struct movement *movement)
+{
+    return movement->type == MOVEMENT_TRANSFER_OUT && movement->reverses == 0;
+}
+
 static void append_json_posting(struct buf *out, const struct task *task)
 {
     const struct movement *movement = task->movement;
@@ -58,6 +65,14 @@ static void append_json_posting(struct buf *out, const struct task *task)
     append_json_quantity(out, ",\"quantity\":", movement->signed_quantity_milli);
     append_json_quantity(out, ",\"balance\":", movement->balance_milli);
     buf_append_text(out, movement->replayed ? ",\"replayed\":true" : ",\"replayed\":false");
+    if (movement->lost_milli > 0) {
+        append_json_quantity(out, ",\"lost\":", movement->lost_milli);
+    }
+    if (is_sent(movement) && !task->request.dry_run) {
+        append_json_field(out, ",\"transfer\":", movement->store);
+        out->len--; /* the quote after the store */
+        buf_printf(out, ":%" PRId64 "\"", movement->seq);
+    }
     if (task->request.dry_run) {
         buf_append_text(out, ",\"dry_run\":true");
     }
@@ -272,17 +287,31 @@ static void append_sentence(struct buf *out, const struct task *task)
 {
     const struct movement *movement = task->movement;
     int64_t quantity_milli = movement->signed_quantity_milli;
-    if (quantity_milli < 0 && movement->type != MOVEMENT_COUNT) {
+    if (movement->reverses != 0) {
+        buf_printf(out, "took back seq %" PRId64 ": ", movement->reverses);
+    } else {
+        buf_append_text(out, verb_of(movement->type));
+        buf_append_char(out, ' ');
+    }
+    if (quantity_milli < 0 && movement->type != MOVEMENT_COUNT && movement->reverses == 0) {
         quantity_milli = -quantity_milli;
     }
-    buf_append_text(out, verb_of(movement->type));
-    buf_append_char(out, ' ');
     values_append_quantity(out, quantity_milli);
     buf_printf(out, " of %s in %s, balance ", movement->sku, movement->store);
     values_append_quantity(out, movement->balance_milli);
     buf_append_text(out, " (seq ");
     buf_append_i64(out, movement->seq);
-    buf_append_text(out, movement->replayed ? ", replayed)\n" : ")\n");
+    buf_append_text(out, movement->replayed ? ", replayed)" : ")");
+    if (movement->lost_milli > 0) {
+        buf_append_text(out, ", ");
+        values_append_quantity(out, movement->lost_milli);
+        buf_printf(out, " lost on the way, posted in %s", movement->other_store);
+    }
+    if (is_sent(movement)) {
+        buf_printf(out, ", transfer %s:%" PRId64 " to %s", movement->store, movement->seq,
+                   movement->other_store);
+    }
+    buf_append_char(out, '\n');
 }
 
 void answer_single(struct buf *out, const struct task *task)

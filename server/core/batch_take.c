@@ -95,6 +95,9 @@ static void send_movement(struct batch *batch, struct task *task)
     }
     if (batch->options.is_dry_run) {
         batch_rehearse_add(batch, task);
+    } else if (!batch->options.is_atomic && (movement->reverses != 0 || movement->transfer_seq != 0)) {
+        batch->barrier = task; /* it names a movement, perhaps of the lines before it */
+        batch_retry(batch);
     } else if (!batch->options.is_atomic) {
         batch->stalled = task;
         batch_retry(batch);
@@ -234,6 +237,11 @@ static bool retry_barrier(struct batch *batch)
     struct task *task = batch->barrier;
     if (batch->barrier_runs || batch->in_flight > 0 || !batch_slow_pay(batch, task)) {
         return true;
+    }
+    if (task->movement) {
+        batch->barrier = NULL;
+        batch->stalled = task;
+        return batch_retry(batch);
     }
     if (!dispatch_run(task)) {
         return false;

@@ -290,7 +290,7 @@ static void chunk_take_reads(struct bench *bench)
 struct rows {
     int32_t *store_ids, *product_ids, *user_ids;
     int16_t *type_ids;
-    int64_t *seqs, *quantities, *balances, *batch_ids, *batch_lines, *request_hashes;
+    int64_t *seqs, *quantities, *balances, *batch_ids, *batch_lines, *request_hashes, *values;
     uint8_t *hashes;
 };
 
@@ -307,6 +307,7 @@ static void rows_init(struct rows *rows, struct arena *arena, size_t count)
         .batch_ids = arena_calloc(arena, count, sizeof(int64_t)),
         .batch_lines = arena_calloc(arena, count, sizeof(int64_t)),
         .request_hashes = arena_calloc(arena, count, sizeof(int64_t)),
+        .values = arena_calloc(arena, count, sizeof(int64_t)),
         .hashes = arena_calloc(arena, count, CHAIN_HASH_BYTES),
     };
 }
@@ -341,7 +342,8 @@ static void chunk_decide(struct bench *bench, struct rows *rows, size_t i)
                             .type_id = 2,
                             .batch_id = &rows->batch_ids[i],
                             .batch_line = &rows->batch_lines[i],
-                            .request_hash = &rows->request_hashes[i]};
+                            .request_hash = &rows->request_hashes[i],
+                            .value = &rows->values[i]};
     chain_next(store->last_hash, store->hash_len, &row, hash);
     memcpy(store->last_hash, hash, CHAIN_HASH_BYTES);
     store->hash_len = CHAIN_HASH_BYTES;
@@ -377,12 +379,17 @@ static void chunk_send_movements(struct bench *bench)
     db_bind_null(&params); /* ref */
     db_bind_null(&params); /* note */
     db_bind_bytes_array(&params, rows.hashes, CHAIN_HASH_BYTES, count);
+    db_bind_i64_array(&params, rows.values, NULL, count);
+    for (int i = 0; i < 4; i++) {
+        db_bind_null(&params); /* reverses, stocktake, transfer */
+    }
     must("movements", db_pipeline_send(bench->db, SQL_QUERY_LEDGER_INSERT_MOVEMENTS, &params, &info), &info);
 }
 
 static void chunk_send_inventory(struct bench *bench)
 {
     int64_t *quantities = arena_calloc(&bench->arena, bench->cell_count, sizeof(*quantities));
+    int64_t *values = arena_calloc(&bench->arena, bench->cell_count, sizeof(*values)); /* without costs: 0 */
     struct err_info info = {0};
     struct db_params params;
 
@@ -395,6 +402,7 @@ static void chunk_send_inventory(struct bench *bench)
     db_params_init(&params, &bench->arena);
     chunk_bind_cells(bench, &params);
     db_bind_i64_array(&params, quantities, NULL, bench->cell_count);
+    db_bind_i64_array(&params, values, NULL, bench->cell_count);
     db_bind_i64(&params, bench->recorded_micros);
     must("inventory", db_pipeline_send(bench->db, SQL_QUERY_LEDGER_UPDATE_INVENTORY, &params, &info), &info);
 }

@@ -180,14 +180,15 @@ static void fixture_prove_chain(const struct rig *rig)
         "1000000)::bigint,"
         " (extract(epoch FROM recorded_at) * 1000000)::bigint, user_id, type_id, coalesce(reason_id, 0),"
         " coalesce(key_id, 0), price, cost, reverses, batch_id, batch_line, request_hash, ref, note,"
-        " encode(hash, 'hex') FROM stock_movements ORDER BY store_id, seq");
+        " encode(hash, 'hex'), value, stocktake, transfer_store_id, transfer_seq FROM stock_movements ORDER "
+        "BY store_id, seq");
     uint8_t previous[CHAIN_HASH_BYTES];
     size_t previous_len = 0;
     int64_t store_id = 0;
 
     assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
     for (int i = 0; i < PQntuples(result); i++) {
-        int64_t numbers[6];
+        int64_t numbers[9];
         char hex[2 * CHAIN_HASH_BYTES + 1];
         struct chain_row row = {
             .store_id = (int32_t)fixture_i64(result, i, 0),
@@ -209,6 +210,10 @@ static void fixture_prove_chain(const struct rig *rig)
             .request_hash = fixture_number(result, i, 16, &numbers[5]),
             .ref = fixture_text(result, i, 17),
             .note = fixture_text(result, i, 18),
+            .value = fixture_number(result, i, 20, &numbers[6]),
+            .stocktake = fixture_text(result, i, 21),
+            .transfer_store_id = fixture_number(result, i, 22, &numbers[7]),
+            .transfer_seq = fixture_number(result, i, 23, &numbers[8]),
         };
         if (row.store_id != store_id) {
             store_id = row.store_id;
@@ -230,6 +235,16 @@ void fixture_prove(const struct rig *rig)
         "stock_movements m"
         " WHERE m.store_id = i.store_id AND m.product_id = i.product_id), 0)",
         "SELECT count(*) FROM inventory WHERE quantity < 0",
+        /* so is their worth */
+        "SELECT count(*) FROM inventory i WHERE value <> coalesce((SELECT sum(m.value) FROM stock_movements m"
+        " WHERE m.store_id = i.store_id AND m.product_id = i.product_id), 0)",
+        /* what left for another store arrived, was lost, came back, or is on its way */
+        "SELECT count(*) FROM transfers t WHERE received <> coalesce((SELECT sum(m.quantity) FROM "
+        "stock_movements m"
+        " WHERE m.store_id = t.to_store_id AND m.transfer_store_id = t.store_id AND m.transfer_seq = t.seq"
+        " AND m.type_id = 7), 0) OR -quantity <> (SELECT o.quantity FROM stock_movements o"
+        " WHERE o.store_id = t.store_id AND o.seq = t.seq AND o.type_id = 6)"
+        " OR (received + lost + returned = quantity AND value <> 0)",
         /* sequences run from 1 to the head without a gap */
         "SELECT count(*) FROM store_ledger l WHERE (SELECT (count(*), coalesce(min(seq), 1), "
         "coalesce(max(seq), 0))"

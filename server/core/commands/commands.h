@@ -9,6 +9,11 @@
 extern const struct command command_sell;
 extern const struct command command_stock_in;
 extern const struct command command_remove;
+extern const struct command command_return;
+extern const struct command command_count;
+extern const struct command command_transfer;
+extern const struct command command_receive;
+extern const struct command command_reverse;
 extern const struct command command_inventory;
 extern const struct command command_movements;
 extern const struct command command_watch;

@@ -71,17 +71,11 @@ enum err movement_args_money(const struct request *request, const char *option, 
     return values_parse_money(text, ret_milli, ret_info);
 }
 
-enum err movement_args_prepare(struct request *request, enum movement_type type, struct err_info *ret_info)
+enum err movement_args_begin(struct request *request, enum movement_type type, struct err_info *ret_info)
 {
     struct movement *movement = arena_calloc(&request->arena, 1, sizeof *movement);
-    enum err err = values_check_sku(request->args.words[0], ret_info);
+    enum err err = parse_note(request, movement, ret_info);
 
-    if (err == ERR_OK) {
-        err = values_parse_quantity(request->args.words[1], &movement->quantity_milli, ret_info);
-    }
-    if (err == ERR_OK) {
-        err = parse_note(request, movement, ret_info);
-    }
     movement->ref = args_option(&request->args, "ref");
     if (err == ERR_OK && movement->ref != NULL) {
         err = values_check_ref(movement->ref, ret_info);
@@ -98,7 +92,6 @@ enum err movement_args_prepare(struct request *request, enum movement_type type,
     movement->arena = &request->arena;
     movement->type = type;
     movement->store = request->store;
-    movement->product = request->args.words[0];
     movement->price_milli = -1;
     movement->cost_milli = -1;
     movement->user_id = request->who->user_id;
@@ -106,4 +99,24 @@ enum err movement_args_prepare(struct request *request, enum movement_type type,
     movement->owner = request;
     request->movement = movement;
     return ERR_OK;
+}
+
+enum err movement_args_prepare(struct request *request, enum movement_type type, struct err_info *ret_info)
+{
+    int64_t quantity_milli = 0;
+    enum err err = values_check_sku(request->args.words[0], ret_info);
+
+    if (err == ERR_OK) {
+        err = type == MOVEMENT_COUNT
+                  ? values_parse_counted(request->args.words[1], &quantity_milli, ret_info)
+                  : values_parse_quantity(request->args.words[1], &quantity_milli, ret_info);
+    }
+    if (err == ERR_OK) {
+        err = movement_args_begin(request, type, ret_info);
+    }
+    if (err == ERR_OK) {
+        request->movement->product = request->args.words[0];
+        request->movement->quantity_milli = quantity_milli;
+    }
+    return err;
 }

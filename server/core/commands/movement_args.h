@@ -14,7 +14,10 @@
         "at", "TIME", "when it happened, if not now: 2026-03-01T09:30:00Z, -3h", false, false                \
     }
 
-/* Check SKU, QTY and the common options, resolve the store, and set request->movement. */
+/* Check the common options, resolve the store, and set request->movement, without product and quantity. */
+enum err movement_args_begin(struct request *request, enum movement_type type, struct err_info *ret_info);
+
+/* The same, and check SKU and QTY, the first two words. */
 enum err movement_args_prepare(struct request *request, enum movement_type type, struct err_info *ret_info);
 
 /* An option that takes money, in thousandths; -1 when it was not given. */

@@ -3,7 +3,7 @@
 #include <sodium.h>
 #include <string.h>
 
-/* Text is at most a note of 500 and a ref of 128 bytes; the rest is some 140. */
+/* Text is at most a note of 500, a ref of 128 and a stocktake of 64 bytes; the rest is some 180. */
 struct chain_encoder {
     unsigned char bytes[1024];
     size_t len;
@@ -42,7 +42,7 @@ void chain_next(const uint8_t *previous, size_t previous_len, const struct chain
     struct chain_encoder encoder;
 
     encoder.len = 0;
-    chain_put(&encoder, 1, 1); /* the encoding's version */
+    chain_put(&encoder, row->value == NULL ? 1 : 2, 1); /* the encoding's version */
     chain_put(&encoder, (uint32_t)row->store_id, 4);
     chain_put(&encoder, (uint32_t)row->product_id, 4);
     chain_put(&encoder, (uint64_t)row->seq, 8);
@@ -62,6 +62,12 @@ void chain_next(const uint8_t *previous, size_t previous_len, const struct chain
     chain_put_optional(&encoder, row->request_hash);
     chain_put_text(&encoder, row->ref, 128);
     chain_put_text(&encoder, row->note, 500);
+    if (row->value != NULL) {
+        chain_put_optional(&encoder, row->value);
+        chain_put_text(&encoder, row->stocktake, 64);
+        chain_put_optional(&encoder, row->transfer_store_id);
+        chain_put_optional(&encoder, row->transfer_seq);
+    }
 
     crypto_generichash_state state;
     crypto_generichash_init(&state, NULL, 0, CHAIN_HASH_BYTES);

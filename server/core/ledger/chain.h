@@ -28,8 +28,12 @@ struct chain_row {
     const int64_t *batch_id;
     const int64_t *batch_line;
     const int64_t *request_hash;
-    const char *ref;  /* NULL: none */
-    const char *note; /* NULL: none */
+    const char *ref;       /* NULL: none */
+    const char *note;      /* NULL: none */
+    const int64_t *value;  /* NULL: a row from before there were values: its encoding ends here */
+    const char *stocktake; /* NULL: none */
+    const int64_t *transfer_store_id;
+    const int64_t *transfer_seq;
 };
 
 /* BLAKE2b-256 of the previous hash (previous_len bytes: 32, or 0 for a store's first movement) and the row.

@@ -69,6 +69,7 @@ enum err codes_load_stores(struct codes *codes, struct db *db, const char *const
         store->code = arena_strdup(&codes->arena, db_result_text(result, i, 0));
         store->store_id = (int32_t)db_result_i64(result, i, 1);
         store->money_places = values_currency_places(db_result_text(result, i, 2));
+        memcpy(store->currency, db_result_text(result, i, 2), sizeof(store->currency) - 1);
         store->closed = db_result_bool(result, i, 3);
         map_put(&codes->stores, store->code, strlen(store->code), &is_new)->pointer = store;
     }

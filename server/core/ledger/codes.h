@@ -17,6 +17,7 @@ struct codes_store {
     int32_t store_id;
     int money_places;
     bool closed;
+    char currency[4];
     char *code;
 };
 

@@ -40,13 +40,21 @@ struct movement {
     enum movement_reason reason;
     const char *store;      /* code; the caller's right to it is checked */
     const char *product;    /* SKU or barcode */
-    int64_t quantity_milli; /* greater than 0 */
+    int64_t quantity_milli; /* greater than 0; of a COUNT what was counted, 0 too; of a reversal filled by the
+                               plan */
     int64_t price_milli;    /* --price in thousandths, -1: none */
     int64_t cost_milli;     /* --cost, likewise */
     const char *note;       /* NULL: none */
     const char *ref;        /* NULL: none. "KEY:N" is line N of batch KEY, however it was written */
     const char *batch_key;  /* batch --key, for lines without a ref of their own; else NULL */
     int64_t batch_line;
+    const char *stocktake; /* of a COUNT: its session; NULL: none */
+    const char
+        *other_store;     /* code: where a TRANSFER_OUT goes to, where a TRANSFER_IN comes from; else NULL */
+    int64_t transfer_seq; /* of a TRANSFER_IN: the seq of the TRANSFER_OUT in other_store */
+    bool receives_all;    /* and whether all that is on its way is meant, whatever quantity_milli says */
+    int64_t
+        reverses; /* the seq of the movement to be taken back; then type and product are the plan's to fill */
     int32_t user_id;
     int32_t key_id; /* 0: none */
     bool has_at;
@@ -61,6 +69,7 @@ struct movement {
     int64_t seq;
     int64_t signed_quantity_milli;
     int64_t balance_milli;
+    int64_t lost_milli; /* of a TRANSFER_IN: the shortfall, posted at the source */
     bool replayed;
     bool skipped; /* the source had stopped (--stop-on-error) before this line: it was not looked at */
 

@@ -32,8 +32,37 @@ struct posting_cell {
     struct posting_store *store;
     int32_t product_id;
     int64_t balance_milli;
-    bool exists; /* has a row */
+    int64_t value;       /* of the balance, in thousandths of a minor unit */
+    int64_t price_milli; /* the store's own price; -1: the catalogue's */
+    bool exists;         /* has a row */
     bool changed;
+};
+
+/* What is on its way between two stores, as locked with its source. */
+struct posting_transfer {
+    struct posting_store *source;
+    int64_t seq; /* of its TRANSFER_OUT; 0: not numbered yet */
+    int32_t product_id;
+    int32_t to_store_id;
+    int64_t quantity_milli;
+    int64_t received_milli;
+    int64_t lost_milli;
+    int64_t returned_milli;
+    int64_t value; /* of what is still on its way */
+    bool is_new;
+    bool changed;
+};
+
+/* A movement that is to be taken back. */
+struct posting_original {
+    int64_t quantity_milli; /* signed */
+    int64_t value;
+    int64_t price_minor; /* -1: none */
+    int64_t cost_minor;
+    int64_t reversed_by; /* the seq of its reversal, 0: none; as of the lock */
+    bool is_reversal;
+    const char *transfer_source; /* code of the store that sent what it brought; NULL: no transfer did */
+    int64_t transfer_seq;        /* and the seq there */
 };
 
 /* A batch's progress in a store. */
@@ -65,12 +94,18 @@ struct posting_line {
     int64_t price_minor; /* -1: none */
     int64_t cost_minor;
     struct posting_prior prior;
-    struct posting_line *same; /* an earlier line of this posting that has the same ref and posts */
+    struct posting_line *same;         /* an earlier line of this posting that has the same ref and posts */
+    struct posting_original *original; /* of a reversal */
+    const struct codes_store *to;      /* where a TRANSFER_OUT goes */
+    struct posting_transfer *transfer; /* of what sends, brings or takes back one */
+    struct posting_transfer transfer_before;
+    struct posting_line *companion; /* what else posts with it, with the same right and in the same order */
 
     /* decided */
     bool posts;
     int64_t signed_quantity_milli;
     int64_t balance_milli; /* after it */
+    int64_t value;         /* what it changed of the stock's, signed */
     int64_t seq;
     int64_t occurred_micros;
     uint8_t hash[CHAIN_HASH_BYTES];
@@ -91,6 +126,10 @@ struct posting {
     struct map cell_map;
     struct map batch_map;
     struct map ref_map;
+    struct map transfer_map;
+    struct map reversal_map; /* movements that lines of this posting take back */
+    struct posting_transfer **transfers;
+    size_t transfer_count;
     int64_t recorded_micros;
     size_t posted;     /* lines that post */
     size_t stores_max; /* of one atomic group; 0: any number */
@@ -104,6 +143,30 @@ void posting_done(struct posting *posting);
 /* Look up what the codes name, check what can be checked without balances, and list the stores, balances,
  * batches and refs that the lines need. Outside a transaction. Errors: the database's. */
 enum err posting_plan(struct posting *posting, struct db *db, struct err_info *ret_info);
+
+/* The part of the plan that looks at what lines refer to: movements to be taken back, transfers to be
+ * received. Called by posting_plan, once the stores are known; fills their movements' type and product.
+ * Errors: the database's. */
+enum err posting_look_back(struct posting *posting, struct db *db, struct err_info *ret_info);
+
+/* The transfer of this seq in a store, made when it is not known yet. */
+struct posting_transfer *posting_use_transfer(struct posting *posting, struct posting_store *source,
+                                              int64_t seq);
+
+/* A store, and a balance, that the posting locks and reads: for the parts of the plan. */
+struct posting_store *posting_use_store(struct posting *posting, const struct codes_store *known);
+struct posting_cell *posting_use_cell(struct posting *posting, struct posting_store *store,
+                                      int32_t product_id);
+
+/* The decision on one line, once refs and groups have been seen to: what type says about the stock.
+ * posting_decide.c calls it; it refuses the line or makes it post, with its companions. Pure. */
+void posting_apply(struct posting *posting, struct posting_line *line);
+
+/* Does the line's row name a transfer? */
+bool posting_is_of_transfer(const struct posting_line *line);
+
+/* Take back what posting_apply did: an atomic group failed. */
+void posting_unapply(struct posting *posting, struct posting_line *line);
 
 /* Begin the transaction and lock the stores (lock false: neither, for a dry run), then read balances, batches
  * and refs. *ret_stale: the catalogue changed since the plan; forget the codes and plan again. Errors: the

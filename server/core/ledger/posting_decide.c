@@ -3,41 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "common/buf.h"
-#include "common/cleanup.h"
-#include "common/values.h"
 #include "server/core/ledger/posting.h"
 #include "server/core/ledger/source.h"
-
-/* Balances stay far below 2^63, so that sums over a store do too. */
-#define POSTING_BALANCE_MAX (INT64_C(1000) * VALUES_QUANTITY_MILLI_MAX)
-
-static int posting_sign(enum movement_type type)
-{
-    switch (type) {
-    case MOVEMENT_SELL:
-    case MOVEMENT_REMOVE:
-    case MOVEMENT_TRANSFER_OUT:
-        return -1;
-    case MOVEMENT_IN:
-    case MOVEMENT_RETURN:
-    case MOVEMENT_TRANSFER_IN:
-    case MOVEMENT_COUNT:
-        break;
-    }
-    return 1;
-}
-
-static void posting_refuse_stock(struct posting_line *line)
-{
-    cleanup(buf_done) struct buf text = {0};
-
-    buf_printf(&text, "%s has ", line->store->known->code);
-    values_append_quantity(&text, line->cell->balance_milli);
-    buf_printf(&text, " of %s, ", line->product->sku);
-    values_append_quantity(&text, line->movement->quantity_milli);
-    posting_refuse(line, ERR_INSUFFICIENT_STOCK, "%.*s asked", (int)text.len, text.data);
-}
 
 /* A ref that posted before: the same request is answered again, another one is refused. */
 static void posting_replay(struct posting_line *line, const struct posting_prior *prior)
@@ -82,31 +49,6 @@ static struct posting_line *posting_find_same(struct posting *posting, struct po
     return NULL;
 }
 
-static void posting_apply(struct posting_line *line)
-{
-    const struct movement *movement = line->movement;
-    struct posting_cell *cell = line->cell;
-    int64_t quantity_milli = posting_sign(movement->type) * movement->quantity_milli;
-
-    if (line->store->known->closed) {
-        posting_refuse(line, ERR_CLOSED_STORE, "%s is closed", line->store->known->code);
-    } else if (line->product->retired) {
-        posting_refuse(line, ERR_RETIRED_PRODUCT, "%s is retired", line->product->sku);
-    } else if (cell->balance_milli + quantity_milli < 0) {
-        posting_refuse_stock(line);
-    } else if (cell->balance_milli + quantity_milli > POSTING_BALANCE_MAX) {
-        posting_refuse(line, ERR_BAD_VALUE, "the balance of %s would be too large", line->product->sku);
-    } else {
-        cell->balance_milli += quantity_milli;
-        line->signed_quantity_milli = quantity_milli;
-        line->balance_milli = cell->balance_milli;
-        line->posts = true;
-        if (line->batch != NULL && line->batch_line >= line->batch->next_line) {
-            line->batch->next_line = line->batch_line + 1;
-        }
-    }
-}
-
 static void posting_decide_line(struct posting *posting, struct posting_line *line)
 {
     struct ledger_source *source = line->movement->source;
@@ -121,7 +63,7 @@ static void posting_decide_line(struct posting *posting, struct posting_line *li
         if (line->prior.seq != 0) {
             posting_replay(line, &line->prior);
         } else if (line->same == NULL) {
-            posting_apply(line);
+            posting_apply(posting, line);
         } else if (line->same->request_hash != line->request_hash) {
             posting_refuse(line, ERR_REF_CONFLICT, "this ref was used for another request a moment ago");
         }
@@ -132,7 +74,7 @@ static void posting_decide_line(struct posting *posting, struct posting_line *li
 }
 
 /* All lines of a group or none: when one was refused, take back the others. */
-static void posting_settle_group(struct posting_line *lines, size_t count)
+static void posting_settle_group(struct posting *posting, struct posting_line *lines, size_t count)
 {
     size_t failed = 0;
 
@@ -147,8 +89,7 @@ static void posting_settle_group(struct posting_line *lines, size_t count)
     for (size_t i = count; i-- > 0;) {
         struct posting_line *line = &lines[i];
         if (line->posts) {
-            line->cell->balance_milli -= line->signed_quantity_milli;
-            line->posts = false;
+            posting_unapply(posting, line);
         }
         if (line->movement->err == ERR_OK && !line->movement->skipped) {
             line->movement->replayed = false;
@@ -156,6 +97,12 @@ static void posting_settle_group(struct posting_line *lines, size_t count)
             posting_refuse(line, first->err, "not posted: line %" PRId64 " failed", number);
         }
     }
+}
+
+/* What a transfer brought names it; what sends one is named by it. */
+bool posting_is_of_transfer(const struct posting_line *line)
+{
+    return line->transfer != NULL && line->movement->type != MOVEMENT_TRANSFER_OUT;
 }
 
 /* Number and chain what posts, in order. */
@@ -175,6 +122,9 @@ static void posting_chain(struct posting *posting, struct posting_line *line)
         if (line->batch->batch_id == 0) {
             line->batch->batch_id = line->seq;
         }
+    }
+    if (line->transfer != NULL && line->transfer->is_new) {
+        line->transfer->seq = line->seq;
     }
     line->cell->changed = true;
     bool has_ref = line->batch != NULL || line->ref != NULL;
@@ -197,7 +147,18 @@ static void posting_chain(struct posting *posting, struct posting_line *line)
         .request_hash = has_ref ? &line->request_hash : NULL,
         .ref = line->ref,
         .note = movement->note,
+        .value = &line->value,
+        .stocktake = movement->stocktake,
     };
+    int64_t transfer_store_id = 0;
+    if (posting_is_of_transfer(line)) {
+        transfer_store_id = line->transfer->source->store_id;
+        row.transfer_store_id = &transfer_store_id;
+        row.transfer_seq = &line->transfer->seq;
+    }
+    if (line->original != NULL) {
+        row.reverses = &movement->reverses;
+    }
     chain_next(store->last_hash, store->last_hash_len, &row, line->hash);
     memcpy(store->last_hash, line->hash, sizeof(line->hash));
     store->last_hash_len = sizeof(line->hash);
@@ -211,6 +172,7 @@ static void posting_fill_outcome(struct posting_line *line)
     movement->sku = arena_strdup(movement->arena, line->product->sku);
     if (posted != NULL) {
         movement->replayed = posted != line;
+        movement->lost_milli = posted->movement->lost_milli;
         movement->seq = posted->seq;
         movement->signed_quantity_milli = posted->signed_quantity_milli;
         movement->balance_milli = posted->balance_milli;
@@ -226,14 +188,16 @@ void posting_decide(struct posting *posting)
             posting_decide_line(posting, &posting->lines[k]);
         }
         if (count > 0) {
-            posting_settle_group(&posting->lines[i], count);
+            posting_settle_group(posting, &posting->lines[i], count);
         }
         i += count == 0 ? 1 : count;
     }
     for (size_t i = 0; i < posting->line_count; i++) {
-        if (posting->lines[i].posts) {
-            posting_chain(posting, &posting->lines[i]);
-            posting->posted++;
+        for (struct posting_line *line = &posting->lines[i]; line != NULL; line = line->companion) {
+            if (line->posts) {
+                posting_chain(posting, line);
+                posting->posted++;
+            }
         }
     }
     for (size_t i = 0; i < posting->line_count; i++) {

@@ -15,9 +15,10 @@ void posting_init(struct posting *posting, struct codes *codes, struct movement 
 {
     *posting = (struct posting){.codes = codes, .line_count = count};
     posting->lines = arena_calloc(&posting->arena, count, sizeof(*posting->lines));
-    /* Each line names at most one of each. */
-    posting->stores = arena_calloc(&posting->arena, count, sizeof(struct posting_store *));
-    posting->cells = arena_calloc(&posting->arena, count, sizeof(struct posting_cell *));
+    /* Each line names at most one of each, or two stores and balances when it receives. */
+    posting->stores = arena_calloc(&posting->arena, 2 * count, sizeof(struct posting_store *));
+    posting->cells = arena_calloc(&posting->arena, 2 * count, sizeof(struct posting_cell *));
+    posting->transfers = arena_calloc(&posting->arena, count, sizeof(struct posting_transfer *));
     posting->batches = arena_calloc(&posting->arena, count, sizeof(struct posting_batch *));
     for (size_t i = 0; i < count; i++) {
         struct movement *movement = movements[i];
@@ -26,6 +27,7 @@ void posting_init(struct posting *posting, struct codes *codes, struct movement 
         movement->message = NULL;
         movement->sku = NULL;
         movement->seq = 0;
+        movement->lost_milli = 0;
         movement->replayed = false;
         movement->skipped = false;
     }
@@ -37,6 +39,8 @@ void posting_done(struct posting *posting)
     map_done(&posting->cell_map);
     map_done(&posting->batch_map);
     map_done(&posting->ref_map);
+    map_done(&posting->transfer_map);
+    map_done(&posting->reversal_map);
     arena_done(&posting->arena);
 }
 
@@ -52,48 +56,64 @@ void posting_refuse(struct posting_line *line, enum err code, const char *format
     line->movement->message = arena_strdup(line->movement->arena, message);
 }
 
-/* Codes that the lines name and that are not remembered yet, each once. */
-static size_t posting_unknown_codes(struct posting *posting, bool products, const char **ret_codes)
+/* Put a code into a list, once, unless it is remembered. */
+static void posting_list_code(struct map *seen, const char *code, bool is_known, const char **codes,
+                              size_t *count)
 {
+    int is_new = 0;
+
+    if (code != NULL && !is_known) {
+        map_put(seen, code, strlen(code), &is_new);
+    }
+    if (is_new) {
+        codes[(*count)++] = code;
+    }
+}
+
+static enum err posting_load_stores(struct posting *posting, struct db *db, struct err_info *ret_info)
+{
+    const char **codes = arena_calloc(&posting->arena, 2 * posting->line_count, sizeof(*codes));
     struct map seen = {0};
     size_t count = 0;
 
     for (size_t i = 0; i < posting->line_count; i++) {
-        const struct movement *movement = posting->lines[i].movement;
-        const char *code = products ? movement->product : movement->store;
-        bool is_known = products ? codes_product(posting->codes, code) != NULL
-                                 : codes_store(posting->codes, code) != NULL;
-        int is_new = 0;
-        if (!is_known) {
-            map_put(&seen, code, strlen(code), &is_new);
-        }
-        if (is_new) {
-            ret_codes[count++] = code;
+        const char *store = posting->lines[i].movement->store;
+        const char *other = posting->lines[i].movement->other_store;
+        posting_list_code(&seen, store, codes_store(posting->codes, store) != NULL, codes, &count);
+        if (other != NULL) {
+            posting_list_code(&seen, other, codes_store(posting->codes, other) != NULL, codes, &count);
         }
     }
     map_done(&seen);
-    return count;
+    return count > 0 ? codes_load_stores(posting->codes, db, codes, count, ret_info) : ERR_OK;
+}
+
+static enum err posting_load_products(struct posting *posting, struct db *db, struct err_info *ret_info)
+{
+    const char **codes = arena_calloc(&posting->arena, posting->line_count, sizeof(*codes));
+    struct map seen = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < posting->line_count; i++) {
+        const char *product = posting->lines[i].movement->product;
+        bool is_known = product == NULL || codes_product(posting->codes, product) != NULL;
+        posting_list_code(&seen, product, is_known, codes, &count);
+    }
+    map_done(&seen);
+    return count > 0 ? codes_load_products(posting->codes, db, codes, count, ret_info) : ERR_OK;
 }
 
 static enum err posting_load_codes(struct posting *posting, struct db *db, struct err_info *ret_info)
 {
-    const char **codes = arena_calloc(&posting->arena, posting->line_count, sizeof(*codes));
-    enum err err = ERR_OK;
+    enum err err = posting_load_stores(posting, db, ret_info);
 
-    size_t count = posting_unknown_codes(posting, false, codes);
-    if (count > 0) {
-        err = codes_load_stores(posting->codes, db, codes, count, ret_info);
-    }
     if (err == ERR_OK) {
-        count = posting_unknown_codes(posting, true, codes);
-        if (count > 0) {
-            err = codes_load_products(posting->codes, db, codes, count, ret_info);
-        }
+        err = posting_look_back(posting, db, ret_info);
     }
-    return err;
+    return err == ERR_OK ? posting_load_products(posting, db, ret_info) : err;
 }
 
-static struct posting_store *posting_use_store(struct posting *posting, const struct codes_store *known)
+struct posting_store *posting_use_store(struct posting *posting, const struct codes_store *known)
 {
     int is_new;
     union map_value *value = map_put(&posting->store_map, &known->store_id, sizeof(known->store_id), &is_new);
@@ -113,8 +133,8 @@ struct posting_cell_key {
     int32_t product_id;
 };
 
-static struct posting_cell *posting_use_cell(struct posting *posting, struct posting_store *store,
-                                             int32_t product_id)
+struct posting_cell *posting_use_cell(struct posting *posting, struct posting_store *store,
+                                      int32_t product_id)
 {
     struct posting_cell_key key = {store->store_id, product_id};
     union map_value *value = map_get(&posting->cell_map, &key, sizeof(key));
@@ -190,30 +210,46 @@ static void posting_plan_ref(struct posting *posting, struct posting_line *line)
     line->batch = posting_use_batch(posting, line->store, key, key_len);
 }
 
+static void posting_hash_text(crypto_generichash_state *state, const char *text)
+{
+    if (text != NULL) {
+        crypto_generichash_update(state, (const unsigned char *)text, strlen(text));
+    }
+}
+
 /* What makes two requests with one ref the same request. */
 static int64_t posting_request_hash(const struct posting_line *line)
 {
     const struct movement *movement = line->movement;
-    int64_t numbers[] = {
-        line->product->product_id, movement->type,           movement->reason,
-        movement->quantity_milli,  movement->price_milli,    movement->cost_milli,
-        movement->has_at,          movement->at_is_relative, movement->has_at ? movement->at_micros : 0};
+    int64_t numbers[] = {line->product->product_id,
+                         movement->type,
+                         movement->reason,
+                         movement->receives_all ? 0 : movement->quantity_milli,
+                         movement->price_milli,
+                         movement->cost_milli,
+                         movement->has_at,
+                         movement->at_is_relative,
+                         movement->has_at ? movement->at_micros : 0};
     crypto_generichash_state state;
     unsigned char hash[crypto_generichash_BYTES_MIN];
     int64_t number;
 
     crypto_generichash_init(&state, NULL, 0, sizeof(hash));
     crypto_generichash_update(&state, (const unsigned char *)numbers, sizeof(numbers));
-    if (movement->note != NULL) {
-        crypto_generichash_update(&state, (const unsigned char *)movement->note, strlen(movement->note));
+    posting_hash_text(&state, movement->note);
+    /* What only some requests have: refs of the others keep the hashes that they were stored with. */
+    if (movement->stocktake != NULL || movement->other_store != NULL || movement->reverses != 0) {
+        int64_t more[] = {movement->transfer_seq, movement->receives_all, movement->reverses};
+        crypto_generichash_update(&state, (const unsigned char *)more, sizeof(more));
+        posting_hash_text(&state, movement->stocktake);
+        posting_hash_text(&state, movement->other_store);
     }
     crypto_generichash_final(&state, hash, sizeof(hash));
     memcpy(&number, hash, sizeof(number));
     return number;
 }
 
-/* The price a sale is made at: the one given, else the catalogue's when the store's currency can express it.
- */
+/* What was given in money, in the store's currency. */
 static enum err posting_plan_money(struct posting_line *line, int places, struct err_info *ret_info)
 {
     const struct movement *movement = line->movement;
@@ -221,15 +257,52 @@ static enum err posting_plan_money(struct posting_line *line, int places, struct
 
     line->price_minor = -1;
     line->cost_minor = -1;
+    if (line->original != NULL) {
+        line->price_minor = line->original->price_minor;
+        line->cost_minor = line->original->cost_minor;
+        return ERR_OK;
+    }
     if (movement->price_milli >= 0) {
         err = values_money_to_minor(movement->price_milli, places, &line->price_minor, ret_info);
-    } else if (movement->type == MOVEMENT_SELL && line->product->price_milli >= 0) {
-        (void)values_money_to_minor(line->product->price_milli, places, &line->price_minor, NULL);
     }
     if (err == ERR_OK && movement->cost_milli >= 0) {
         err = values_money_to_minor(movement->cost_milli, places, &line->cost_minor, ret_info);
     }
     return err;
+}
+
+/* The other store of a transfer, and the transfer itself, when the line sends, brings or takes back one. */
+static bool posting_plan_transfer(struct posting *posting, struct posting_line *line)
+{
+    const struct movement *movement = line->movement;
+    const struct posting_original *original = line->original;
+
+    if (line->transfer != NULL) { /* a receipt: what is short is posted at the source */
+        posting_use_cell(posting, line->transfer->source, line->product->product_id);
+    } else if (original != NULL && original->transfer_source != NULL) {
+        const struct codes_store *source = codes_store(posting->codes, original->transfer_source);
+        line->transfer =
+            posting_use_transfer(posting, posting_use_store(posting, source), original->transfer_seq);
+    } else if (original != NULL && movement->type == MOVEMENT_TRANSFER_OUT) {
+        line->transfer = posting_use_transfer(posting, line->store, movement->reverses);
+    } else if (movement->type == MOVEMENT_TRANSFER_OUT) {
+        const struct codes_store *to = codes_store(posting->codes, movement->other_store);
+        if (to == NULL) {
+            posting_refuse(line, ERR_UNKNOWN_STORE, "no store %s", movement->other_store);
+        } else if (to->store_id == line->store->store_id) {
+            posting_refuse(line, ERR_BAD_VALUE, "%s cannot send to itself", to->code);
+        } else if (to->closed) {
+            posting_refuse(line, ERR_CLOSED_STORE, "%s is closed", to->code);
+        }
+        line->to = to;
+    }
+    if (movement->err == ERR_OK && posting->stores_max == 1 && line->transfer != NULL &&
+        line->transfer->source != line->store) {
+        posting_refuse(line, ERR_USAGE,
+                       "this installation posts to one store at a time: transfers between "
+                       "stores cannot be received here");
+    }
+    return movement->err == ERR_OK;
 }
 
 static void posting_plan_line(struct posting *posting, struct posting_line *line)
@@ -238,6 +311,9 @@ static void posting_plan_line(struct posting *posting, struct posting_line *line
     const struct codes_store *store = codes_store(posting->codes, movement->store);
     struct err_info info;
 
+    if (movement->err != ERR_OK) {
+        return;
+    }
     if (store == NULL) {
         posting_refuse(line, ERR_UNKNOWN_STORE, "no store %s", movement->store);
         return;
@@ -258,6 +334,10 @@ static void posting_plan_line(struct posting *posting, struct posting_line *line
     }
     line->store = posting_use_store(posting, store);
     line->cell = posting_use_cell(posting, line->store, line->product->product_id);
+    if (!posting_plan_transfer(posting, line)) {
+        line->store = NULL;
+        return;
+    }
     posting_plan_ref(posting, line);
     if (line->batch != NULL || line->ref != NULL) {
         line->request_hash = posting_request_hash(line);

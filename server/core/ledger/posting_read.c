@@ -72,10 +72,57 @@ static void posting_bind_refs(struct posting *posting, struct db_params *params,
     db_bind_text_array(params, refs, count);
 }
 
+static void posting_bind_transfers(struct posting *posting, struct db_params *params)
+{
+    int32_t *store_ids = arena_calloc(&posting->arena, posting->transfer_count, sizeof(*store_ids));
+    int64_t *seqs = arena_calloc(&posting->arena, posting->transfer_count, sizeof(*seqs));
+
+    for (size_t i = 0; i < posting->transfer_count; i++) {
+        store_ids[i] = posting->transfers[i]->source->store_id;
+        seqs[i] = posting->transfers[i]->seq;
+    }
+    db_bind_i32_array(params, store_ids, NULL, posting->transfer_count);
+    db_bind_i64_array(params, seqs, NULL, posting->transfer_count);
+}
+
+/* Lines that take a movement back, in order. */
+static size_t posting_back_lines(struct posting *posting, struct posting_line **ret_lines)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < posting->line_count; i++) {
+        if (posting->lines[i].original != NULL && posting->lines[i].store != NULL) {
+            ret_lines[count++] = &posting->lines[i];
+        }
+    }
+    return count;
+}
+
+static void posting_bind_back(struct posting *posting, struct db_params *params, struct posting_line **lines,
+                              size_t count)
+{
+    int32_t *store_ids = arena_calloc(&posting->arena, count, sizeof(*store_ids));
+    int64_t *seqs = arena_calloc(&posting->arena, count, sizeof(*seqs));
+
+    for (size_t i = 0; i < count; i++) {
+        store_ids[i] = lines[i]->store->store_id;
+        seqs[i] = lines[i]->movement->reverses;
+    }
+    db_bind_i32_array(params, store_ids, NULL, count);
+    db_bind_i64_array(params, seqs, NULL, count);
+}
+
+/* The lines of which something is asked by their own refs and seqs. */
+struct posting_asked {
+    struct posting_line **refs;
+    size_t ref_count;
+    struct posting_line **back;
+    size_t back_count;
+};
+
 /* Queue everything of the first round trip. */
 static enum err posting_send_reads(struct posting *posting, struct db *db, bool lock,
-                                   struct posting_line **ref_lines, size_t ref_count,
-                                   struct err_info *ret_info)
+                                   const struct posting_asked *asked, struct err_info *ret_info)
 {
     struct db_params params;
     enum err err = ERR_OK;
@@ -104,10 +151,20 @@ static enum err posting_send_reads(struct posting *posting, struct db *db, bool 
         posting_bind_batches(posting, &params);
         err = db_pipeline_send(db, SQL_QUERY_LEDGER_READ_BATCHES, &params, ret_info);
     }
-    if (err == ERR_OK && ref_count > 0) {
+    if (err == ERR_OK && asked->ref_count > 0) {
         db_params_init(&params, &posting->arena);
-        posting_bind_refs(posting, &params, ref_lines, ref_count);
+        posting_bind_refs(posting, &params, asked->refs, asked->ref_count);
         err = db_pipeline_send(db, SQL_QUERY_LEDGER_READ_REFS, &params, ret_info);
+    }
+    if (err == ERR_OK && posting->transfer_count > 0) {
+        db_params_init(&params, &posting->arena);
+        posting_bind_transfers(posting, &params);
+        err = db_pipeline_send(db, SQL_QUERY_LEDGER_READ_TRANSFERS, &params, ret_info);
+    }
+    if (err == ERR_OK && asked->back_count > 0) {
+        db_params_init(&params, &posting->arena);
+        posting_bind_back(posting, &params, asked->back, asked->back_count);
+        err = db_pipeline_send(db, SQL_QUERY_LEDGER_READ_REVERSALS, &params, ret_info);
     }
     return err == ERR_OK ? db_pipeline_sync(db, ret_info) : err;
 }
@@ -158,7 +215,9 @@ static enum err posting_take_balances(struct posting *posting, struct db *db, st
     for (int i = 0; err == ERR_OK && i < db_result_rows(result); i++) {
         struct posting_cell *cell = posting->cells[db_result_i64(result, i, 0) - 1];
         cell->balance_milli = db_result_i64(result, i, 1);
-        cell->exists = true;
+        cell->value = db_result_i64(result, i, 2);
+        cell->price_milli = db_result_i64(result, i, 3);
+        cell->exists = db_result_bool(result, i, 4);
     }
     return err;
 }
@@ -199,9 +258,37 @@ static enum err posting_take_refs(struct db *db, struct posting_line **ref_lines
     return err;
 }
 
+static enum err posting_take_transfers(struct posting *posting, struct db *db, struct err_info *ret_info)
+{
+    cleanup(cleanup_db_result) struct db_result *result = NULL;
+    enum err err = db_pipeline_next(db, &result, ret_info);
+
+    for (int i = 0; err == ERR_OK && i < db_result_rows(result); i++) {
+        struct posting_transfer *transfer = posting->transfers[db_result_i64(result, i, 0) - 1];
+        transfer->product_id = (int32_t)db_result_i64(result, i, 1);
+        transfer->to_store_id = (int32_t)db_result_i64(result, i, 2);
+        transfer->quantity_milli = db_result_i64(result, i, 3);
+        transfer->received_milli = db_result_i64(result, i, 4);
+        transfer->lost_milli = db_result_i64(result, i, 5);
+        transfer->returned_milli = db_result_i64(result, i, 6);
+        transfer->value = db_result_i64(result, i, 7);
+    }
+    return err;
+}
+
+static enum err posting_take_reversals(struct db *db, struct posting_line **lines, struct err_info *ret_info)
+{
+    cleanup(cleanup_db_result) struct db_result *result = NULL;
+    enum err err = db_pipeline_next(db, &result, ret_info);
+
+    for (int i = 0; err == ERR_OK && i < db_result_rows(result); i++) {
+        lines[db_result_i64(result, i, 0) - 1]->original->reversed_by = db_result_i64(result, i, 1);
+    }
+    return err;
+}
+
 static enum err posting_take_reads(struct posting *posting, struct db *db, bool lock, bool *ret_stale,
-                                   struct posting_line **ref_lines, size_t ref_count,
-                                   struct err_info *ret_info)
+                                   const struct posting_asked *asked, struct err_info *ret_info)
 {
     enum err err = ERR_OK;
 
@@ -223,8 +310,14 @@ static enum err posting_take_reads(struct posting *posting, struct db *db, bool 
     if (err == ERR_OK && posting->batch_count > 0) {
         err = posting_take_batches(posting, db, ret_info);
     }
-    if (err == ERR_OK && ref_count > 0) {
-        err = posting_take_refs(db, ref_lines, ret_info);
+    if (err == ERR_OK && asked->ref_count > 0) {
+        err = posting_take_refs(db, asked->refs, ret_info);
+    }
+    if (err == ERR_OK && posting->transfer_count > 0) {
+        err = posting_take_transfers(posting, db, ret_info);
+    }
+    if (err == ERR_OK && asked->back_count > 0) {
+        err = posting_take_reversals(db, asked->back, ret_info);
     }
     return err;
 }
@@ -266,18 +359,22 @@ static enum err posting_read_batch_lines(struct posting *posting, struct db *db,
 enum err posting_read(struct posting *posting, struct db *db, bool lock, bool *ret_stale,
                       struct err_info *ret_info)
 {
-    struct posting_line **ref_lines = arena_calloc(&posting->arena, posting->line_count, sizeof(*ref_lines));
-    size_t ref_count = posting_ref_lines(posting, ref_lines);
+    struct posting_asked asked = {
+        .refs = arena_calloc(&posting->arena, posting->line_count, sizeof(struct posting_line *)),
+        .back = arena_calloc(&posting->arena, posting->line_count, sizeof(struct posting_line *)),
+    };
     bool is_stale = false;
+
+    asked.ref_count = posting_ref_lines(posting, asked.refs);
+    asked.back_count = posting_back_lines(posting, asked.back);
 
     enum err err = db_pipeline_begin(db, ret_info);
     if (err != ERR_OK) {
         return err;
     }
-    err = posting_send_reads(posting, db, lock && posting->store_count > 0, ref_lines, ref_count, ret_info);
+    err = posting_send_reads(posting, db, lock && posting->store_count > 0, &asked, ret_info);
     if (err == ERR_OK) {
-        err = posting_take_reads(posting, db, lock && posting->store_count > 0, &is_stale, ref_lines,
-                                 ref_count, ret_info);
+        err = posting_take_reads(posting, db, lock && posting->store_count > 0, &is_stale, &asked, ret_info);
     }
     if (!db_pipeline_end(db) && err == ERR_OK) {
         err = err_set(ret_info, ERR_DATABASE_UNAVAILABLE, "the connection to the database was lost");

@@ -51,8 +51,11 @@ struct posting_rows {
     int64_t *seqs, *quantities, *balances;
     bool *no_key, *no_reason;
     bool any_key, any_reason, any_ref, any_note;
-    struct posting_column occurred, price, cost, batch_id, batch_line, request_hash;
-    const char **refs, **notes;
+    bool any_stocktake;
+    struct posting_column occurred, price, cost, batch_id, batch_line, request_hash, reverses;
+    struct posting_column transfer_store, transfer_seq;
+    int64_t *values;
+    const char **refs, **notes, **stocktakes;
     uint8_t *hashes;
 };
 
@@ -75,6 +78,8 @@ static void posting_rows_init(struct posting *posting, struct posting_rows *rows
         .no_reason = arena_calloc(arena, count, sizeof(bool)),
         .refs = arena_calloc(arena, count, sizeof(char *)),
         .notes = arena_calloc(arena, count, sizeof(char *)),
+        .stocktakes = arena_calloc(arena, count, sizeof(char *)),
+        .values = arena_calloc(arena, count, sizeof(int64_t)),
         .hashes = arena_calloc(arena, count, CHAIN_HASH_BYTES),
     };
     posting_column_init(posting, &rows->occurred);
@@ -83,6 +88,9 @@ static void posting_rows_init(struct posting *posting, struct posting_rows *rows
     posting_column_init(posting, &rows->batch_id);
     posting_column_init(posting, &rows->batch_line);
     posting_column_init(posting, &rows->request_hash);
+    posting_column_init(posting, &rows->reverses);
+    posting_column_init(posting, &rows->transfer_store);
+    posting_column_init(posting, &rows->transfer_seq);
 }
 
 static void posting_rows_set(struct posting_rows *rows, size_t i, const struct posting_line *line)
@@ -113,6 +121,14 @@ static void posting_rows_set(struct posting_rows *rows, size_t i, const struct p
     rows->any_ref |= line->ref != NULL;
     rows->notes[i] = movement->note;
     rows->any_note |= movement->note != NULL;
+    rows->values[i] = line->value;
+    rows->stocktakes[i] = movement->stocktake;
+    rows->any_stocktake |= movement->stocktake != NULL;
+    bool is_of_transfer = posting_is_of_transfer(line);
+    posting_column_set(&rows->reverses, i, line->original != NULL, movement->reverses);
+    posting_column_set(&rows->transfer_store, i, is_of_transfer,
+                       is_of_transfer ? line->transfer->source->store_id : 0);
+    posting_column_set(&rows->transfer_seq, i, is_of_transfer, is_of_transfer ? line->transfer->seq : 0);
     memcpy(rows->hashes + i * CHAIN_HASH_BYTES, line->hash, CHAIN_HASH_BYTES);
 }
 
@@ -124,8 +140,10 @@ static enum err posting_send_movements(struct posting *posting, struct db *db, s
 
     posting_rows_init(posting, &rows);
     for (size_t i = 0; i < posting->line_count; i++) {
-        if (posting->lines[i].posts) {
-            posting_rows_set(&rows, count++, &posting->lines[i]);
+        for (const struct posting_line *line = &posting->lines[i]; line != NULL; line = line->companion) {
+            if (line->posts) {
+                posting_rows_set(&rows, count++, line);
+            }
         }
     }
     db_params_init(&params, &posting->arena);
@@ -156,6 +174,11 @@ static enum err posting_send_movements(struct posting *posting, struct db *db, s
     posting_bind_texts(&params, rows.refs, rows.any_ref, count);
     posting_bind_texts(&params, rows.notes, rows.any_note, count);
     db_bind_bytes_array(&params, rows.hashes, CHAIN_HASH_BYTES, count);
+    db_bind_i64_array(&params, rows.values, NULL, count);
+    posting_column_bind_i64(&rows.reverses, count, &params);
+    posting_bind_texts(&params, rows.stocktakes, rows.any_stocktake, count);
+    posting_column_bind_i64(&rows.transfer_store, count, &params);
+    posting_column_bind_i64(&rows.transfer_seq, count, &params);
     return db_pipeline_send(db, SQL_QUERY_LEDGER_INSERT_MOVEMENTS, &params, ret_info);
 }
 
@@ -166,6 +189,7 @@ static enum err posting_send_inventory(struct posting *posting, struct db *db, b
     int32_t *store_ids = arena_calloc(&posting->arena, posting->cell_count, sizeof(*store_ids));
     int32_t *product_ids = arena_calloc(&posting->arena, posting->cell_count, sizeof(*product_ids));
     int64_t *quantities = arena_calloc(&posting->arena, posting->cell_count, sizeof(*quantities));
+    int64_t *values = arena_calloc(&posting->arena, posting->cell_count, sizeof(*values));
     struct db_params params;
     size_t count = 0;
 
@@ -174,6 +198,7 @@ static enum err posting_send_inventory(struct posting *posting, struct db *db, b
         if (cell->changed && cell->exists == exists) {
             store_ids[count] = cell->store->store_id;
             product_ids[count] = cell->product_id;
+            values[count] = cell->value;
             quantities[count++] = cell->balance_milli;
         }
     }
@@ -185,6 +210,7 @@ static enum err posting_send_inventory(struct posting *posting, struct db *db, b
     db_bind_i32_array(&params, store_ids, NULL, count);
     db_bind_i32_array(&params, product_ids, NULL, count);
     db_bind_i64_array(&params, quantities, NULL, count);
+    db_bind_i64_array(&params, values, NULL, count);
     db_bind_i64(&params, posting->recorded_micros);
     return db_pipeline_send(db,
                             exists ? SQL_QUERY_LEDGER_UPDATE_INVENTORY : SQL_QUERY_LEDGER_INSERT_INVENTORY,
@@ -215,6 +241,51 @@ static enum err posting_send_heads(struct posting *posting, struct db *db, size_
     db_bind_i64_array(&params, seqs, NULL, count);
     db_bind_bytes_array(&params, hashes, CHAIN_HASH_BYTES, count);
     return db_pipeline_send(db, SQL_QUERY_LEDGER_UPDATE_HEADS, &params, ret_info);
+}
+
+static enum err posting_send_transfers(struct posting *posting, struct db *db, size_t *ret_count,
+                                       struct err_info *ret_info)
+{
+    enum { NUMBERS = 6 };
+    size_t most = posting->transfer_count;
+    int32_t *store_ids = arena_calloc(&posting->arena, most, sizeof(*store_ids));
+    int32_t *product_ids = arena_calloc(&posting->arena, most, sizeof(*product_ids));
+    int32_t *to_store_ids = arena_calloc(&posting->arena, most, sizeof(*to_store_ids));
+    int64_t *numbers[NUMBERS];
+    struct db_params params;
+    size_t count = 0;
+
+    for (int i = 0; i < NUMBERS; i++) {
+        numbers[i] = arena_calloc(&posting->arena, most, sizeof(*numbers[i]));
+    }
+    for (size_t i = 0; i < most; i++) {
+        const struct posting_transfer *transfer = posting->transfers[i];
+        if (transfer->changed) {
+            store_ids[count] = transfer->source->store_id;
+            product_ids[count] = transfer->product_id;
+            to_store_ids[count] = transfer->to_store_id;
+            numbers[0][count] = transfer->seq;
+            numbers[1][count] = transfer->quantity_milli;
+            numbers[2][count] = transfer->received_milli;
+            numbers[3][count] = transfer->lost_milli;
+            numbers[4][count] = transfer->returned_milli;
+            numbers[5][count++] = transfer->value;
+        }
+    }
+    *ret_count = count;
+    if (count == 0) {
+        return ERR_OK;
+    }
+    db_params_init(&params, &posting->arena);
+    db_bind_i32_array(&params, store_ids, NULL, count);
+    db_bind_i64_array(&params, numbers[0], NULL, count);
+    db_bind_i32_array(&params, product_ids, NULL, count);
+    db_bind_i32_array(&params, to_store_ids, NULL, count);
+    for (int i = 1; i < NUMBERS; i++) {
+        db_bind_i64_array(&params, numbers[i], NULL, count);
+    }
+    db_bind_i64(&params, posting->recorded_micros);
+    return db_pipeline_send(db, SQL_QUERY_LEDGER_WRITE_TRANSFERS, &params, ret_info);
 }
 
 static enum err posting_send_batches(struct posting *posting, struct db *db, size_t *ret_count,
@@ -265,7 +336,7 @@ static enum err posting_take_count(struct db *db, size_t expected, struct err_in
     return err;
 }
 
-enum { POSTING_STATEMENTS = 5 };
+enum { POSTING_STATEMENTS = 6 };
 
 static enum err posting_send_writes(struct posting *posting, struct db *db,
                                     size_t expected[POSTING_STATEMENTS], struct err_info *ret_info)
@@ -284,6 +355,9 @@ static enum err posting_send_writes(struct posting *posting, struct db *db,
     }
     if (err == ERR_OK) {
         err = posting_send_batches(posting, db, &expected[4], ret_info);
+    }
+    if (err == ERR_OK) {
+        err = posting_send_transfers(posting, db, &expected[5], ret_info);
     }
     return err == ERR_OK ? db_pipeline_sync(db, ret_info) : err;
 }

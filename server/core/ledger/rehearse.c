@@ -58,30 +58,41 @@ static void rehearsal_recall(struct ledger_rehearsal *rehearsal, struct posting 
     }
 }
 
-/* Remember what these lines would have changed. */
+/* Remember what a line would have changed. */
+static enum err rehearsal_remember_line(struct ledger_rehearsal *rehearsal, const struct posting_line *line,
+                                        struct err_info *ret_info)
+{
+    struct rehearsal_key key = {line->store->store_id, line->cell->product_id};
+    union map_value *change = map_get(&rehearsal->changes, &key, sizeof(key));
+    int is_new;
+
+    if (change == NULL) {
+        if (rehearsal->changes.used >= rehearsal->changes_max) {
+            return err_set(ret_info, ERR_TOO_LONG, "a dry run may touch at most %zu products",
+                           rehearsal->changes_max);
+        }
+        struct rehearsal_key *kept = arena_alloc(&rehearsal->arena, sizeof(*kept));
+        *kept = key;
+        change = map_put(&rehearsal->changes, kept, sizeof(*kept), &is_new);
+    }
+    change->number += line->signed_quantity_milli;
+    return ERR_OK;
+}
+
 static enum err rehearsal_remember(struct ledger_rehearsal *rehearsal, const struct posting *posting,
                                    struct err_info *ret_info)
 {
-    for (size_t i = 0; i < posting->line_count; i++) {
+    enum err err = ERR_OK;
+
+    for (size_t i = 0; err == ERR_OK && i < posting->line_count; i++) {
         const struct posting_line *line = &posting->lines[i];
-        int is_new;
-        if (!line->posts) {
-            continue;
-        }
-        struct rehearsal_key key = {line->store->store_id, line->cell->product_id};
-        union map_value *change = map_get(&rehearsal->changes, &key, sizeof(key));
-        if (change == NULL) {
-            if (rehearsal->changes.used >= rehearsal->changes_max) {
-                return err_set(ret_info, ERR_TOO_LONG, "a dry run may touch at most %zu products",
-                               rehearsal->changes_max);
+        for (; err == ERR_OK && line != NULL; line = line->companion) {
+            if (line->posts) {
+                err = rehearsal_remember_line(rehearsal, line, ret_info);
             }
-            struct rehearsal_key *kept = arena_alloc(&rehearsal->arena, sizeof(*kept));
-            *kept = key;
-            change = map_put(&rehearsal->changes, kept, sizeof(*kept), &is_new);
         }
-        change->number += line->signed_quantity_milli;
     }
-    return ERR_OK;
+    return err;
 }
 
 /* One attempt; *ret_stale asks for another. */

@@ -1,0 +1,76 @@
+-- The whole of stock keeping: stocktakes, transfers, reversals, average cost, prices of stores, daily aggregates.
+
+-- value: what the movement changed of the worth of the stock, in thousandths of a minor unit, signed; NULL in rows from before
+-- there was one. A count that found what the books say posts nothing but that it was counted.
+ALTER TABLE stock_movements
+    ADD COLUMN value bigint,
+    ADD COLUMN stocktake text COLLATE "C" CHECK (stocktake <> '' AND octet_length(stocktake) <= 64),
+    ADD COLUMN transfer_store_id integer, -- of what a transfer brought: its source,
+    ADD COLUMN transfer_seq bigint,       -- and the seq of its TRANSFER_OUT there
+    ADD CONSTRAINT stock_movements_transfer CHECK ((transfer_store_id IS NULL) = (transfer_seq IS NULL)),
+    ADD CONSTRAINT stock_movements_stocktake CHECK (stocktake IS NULL OR type_id = 5),
+    DROP CONSTRAINT stock_movements_quantity_check,
+    ADD CONSTRAINT stock_movements_quantity_check CHECK (quantity <> 0 OR type_id = 5);
+CREATE UNIQUE INDEX stock_movements_reverses ON stock_movements (store_id, reverses) WHERE reverses IS NOT NULL;
+CREATE INDEX stock_movements_stocktake ON stock_movements (store_id, stocktake, seq) WHERE stocktake IS NOT NULL;
+
+-- value: of what is on hand; the sum of the movements' values. Divided by the quantity it is the moving average cost.
+ALTER TABLE inventory
+    ADD COLUMN value bigint NOT NULL DEFAULT 0 CHECK (value >= 0),
+    ADD COLUMN reorder_quantity bigint CHECK (reorder_quantity > 0),
+    ADD CONSTRAINT inventory_value_quantity CHECK (quantity > 0 OR value = 0);
+
+-- What is on its way from one store to another; kept by the source, whose lock guards it.
+CREATE TABLE transfers (
+    store_id    integer NOT NULL REFERENCES store_ledger,
+    seq         bigint NOT NULL, -- of its TRANSFER_OUT
+    product_id  integer NOT NULL REFERENCES products,
+    to_store_id integer NOT NULL REFERENCES stores,
+    quantity    bigint NOT NULL CHECK (quantity > 0),
+    received    bigint NOT NULL DEFAULT 0 CHECK (received >= 0),
+    lost        bigint NOT NULL DEFAULT 0 CHECK (lost >= 0),
+    returned    bigint NOT NULL DEFAULT 0 CHECK (returned >= 0),
+    value       bigint NOT NULL CHECK (value >= 0), -- of what is still on its way
+    sent_at     timestamptz NOT NULL,
+    PRIMARY KEY (store_id, seq),
+    CHECK (received + lost + returned <= quantity)
+);
+CREATE INDEX transfers_to ON transfers (to_store_id, store_id, seq) WHERE received + lost + returned < quantity;
+
+-- A store's own price of a product, over the catalogue's.
+CREATE TABLE store_prices (
+    store_id    integer NOT NULL REFERENCES stores,
+    product_id  integer NOT NULL REFERENCES products,
+    price_milli bigint NOT NULL CHECK (price_milli >= 0),
+    PRIMARY KEY (store_id, product_id)
+);
+
+-- What happened in a day (of occurred_at, in the store's time zone), added up by the posting transaction. Reports read this
+-- and never the ledger. No foreign keys, as the ledger has none (docs/decisions/0002). amount is quantity times price, value as in stock_movements, both in thousandths of a minor unit.
+CREATE TABLE stock_daily (
+    store_id   integer NOT NULL,
+    day        date NOT NULL,
+    product_id integer NOT NULL,
+    type_id    smallint NOT NULL,
+    reason_id  smallint NOT NULL DEFAULT 0, -- 0: none
+    quantity   bigint NOT NULL,
+    amount     bigint NOT NULL,
+    value      bigint NOT NULL,
+    movements  bigint NOT NULL,
+    PRIMARY KEY (store_id, day, product_id, type_id, reason_id)
+) WITH (fillfactor = 70);
+
+CREATE TABLE stock_daily_users (
+    store_id  integer NOT NULL,
+    day       date NOT NULL,
+    user_id   integer NOT NULL,
+    type_id   smallint NOT NULL,
+    quantity  bigint NOT NULL,
+    amount    bigint NOT NULL,
+    value     bigint NOT NULL,
+    movements bigint NOT NULL,
+    PRIMARY KEY (store_id, day, user_id, type_id)
+) WITH (fillfactor = 50);
+
+GRANT SELECT, INSERT, UPDATE ON transfers, stock_daily, stock_daily_users TO stockroom_server;
+GRANT SELECT, INSERT, UPDATE, DELETE ON store_prices TO stockroom_server;
