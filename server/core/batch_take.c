@@ -118,15 +118,18 @@ static void send_task(struct batch *batch, struct task *task)
     }
 }
 
-/* Does the command want lines of its own? They come next. */
+/* Does the command want lines of its own? They come next, also when it is refused: they are passwords, not
+ * commands. */
 static bool ask(struct batch *batch, struct task *task)
 {
     const struct request *request = &task->request;
     const char *prompts[REQUEST_INPUTS_MAX];
-    unsigned wanted = request->command->inputs ? request->command->inputs(request, prompts) : 0;
+    unsigned wanted =
+        request->command && request->command->inputs ? request->command->inputs(request, prompts) : 0;
     if (wanted == 0) {
         return false;
     }
+    task->state = TASK_HERE; /* what is wrong with it is told when its lines are there */
     batch->asking = task;
     batch->asking_lines = wanted;
     return true;
@@ -137,7 +140,9 @@ static void end_asking(struct batch *batch)
 {
     struct task *task = batch->asking;
     batch->asking = NULL;
-    if (task->state != TASK_DONE) {
+    if (task->request.err != ERR_OK) {
+        task->state = TASK_DONE;
+    } else {
         dispatch_prepare(task);
         check_atomic(batch, task);
     }
@@ -191,7 +196,8 @@ void batch_take_line(struct batch *batch, const char *line, size_t len)
         if (batch->used_store) {
             request->used_store = arena_strdup(&request->arena, batch->used_store);
         }
-        if (dispatch_parse(task, &words, first) && !ask(batch, task)) {
+        bool is_fine = dispatch_parse(task, &words, first);
+        if (!ask(batch, task) && is_fine) {
             dispatch_prepare(task);
             check_atomic(batch, task);
         }

@@ -72,4 +72,11 @@ assert_contains "$OUT" 'stockroom: usage: '
 tssh admin user add fay --role admin --password-stdin < <(echo 'a secret of fay')
 assert_status 0
 assert_lacks "$OUT$ERR" Password:
+
+# Lines that a batch gives to a command are no commands, also when that command is refused.
+tssh admin batch --format json < <(printf '%s\n' '@1 passwd --nonsense' 'product add A-9 --name Lamp' '@2 whoami')
+assert_status 1
+assert_json '[row.get("tag") for row in rows if "ok" in row] == ["1", "2"] and rows[0]["error"] == "usage"'
+tssh admin product show A-9
+assert_status 65
 test_done
