@@ -1,4 +1,5 @@
-/* Who is it? Passwords and public keys, each asked of core; the session only proves signatures, by libssh. */
+/* Who is it? Passwords, public keys and those who come to sign up, each asked of core; the session only
+ * proves signatures, by libssh. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,25 @@ static int auth_on_password(ssh_session ssh, const char *user, const char *passw
     wire_frame_end(&session->core_out, frame);
     bool is_good = core_link_wait_auth(session) && len <= WIRE_PASSWORD_MAX;
     return is_good ? auth_accept(session) : auth_deny(session);
+}
+
+/* Every client asks first whether it may come in for nothing; only those who want to sign up are told of.
+ * Not a try: nothing was guessed. */
+static int auth_on_none(ssh_session ssh, const char *user, void *userdata)
+{
+    struct session *session = userdata;
+
+    (void)ssh;
+    if (session->is_authenticated || session->end_reason != NULL || session->has_asked_none ||
+        strcmp(user, "signup") != 0) {
+        return SSH_AUTH_DENIED;
+    }
+    const char *name = auth_user(session, user);
+    session->has_asked_none = true;
+    size_t frame = wire_frame_begin(&session->core_out, WIRE_AUTH_NONE, 0);
+    wire_put_str(&session->core_out, name, strlen(name));
+    wire_frame_end(&session->core_out, frame);
+    return core_link_wait_auth(session) ? auth_accept(session) : SSH_AUTH_DENIED;
 }
 
 /* Plain keys of the types we verify; certificates above all are not, since libssh does not check them. */
@@ -145,6 +165,7 @@ void auth_init(struct session *session)
 {
     session->server_callbacks = (struct ssh_server_callbacks_struct){
         .userdata = session,
+        .auth_none_function = auth_on_none,
         .auth_password_function = auth_on_password,
         .auth_pubkey_function = auth_on_key,
         .channel_open_request_session_function = client_open_channel,

@@ -52,6 +52,7 @@ struct session {
     struct ssh_server_callbacks_struct server_callbacks;
     bool is_authenticated;
     bool has_user;
+    bool has_asked_none;
     char user[WIRE_USER_MAX + 1];
     unsigned tries;
     unsigned key_queries;

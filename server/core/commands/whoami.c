@@ -5,8 +5,14 @@
 #include "server/core/commands/cells.h"
 #include "server/core/commands/commands.h"
 
-static const struct column columns[] = {
-    {"user", COLUMN_TEXT, 0}, {"role", COLUMN_TEXT, 0}, {"stores", COLUMN_LIST, 0}, {"key", COLUMN_TEXT, 0}};
+static const struct column columns[] = {{"user", COLUMN_TEXT, 0},
+                                        {"role", COLUMN_TEXT, 0},
+                                        {"stores", COLUMN_LIST, 0},
+                                        {"key", COLUMN_TEXT, 0},
+                                        {"method", COLUMN_TEXT, 0},
+                                        {"has_password", COLUMN_BOOL, 0},
+                                        {"must_change_password", COLUMN_BOOL, 0},
+                                        {"expires_at", COLUMN_TIME, 0}};
 
 static const char *join_stores(struct arena *arena, const struct identity *who)
 {
@@ -19,6 +25,14 @@ static const char *join_stores(struct arena *arena, const struct identity *who)
         buf_append_text(&list, who->store_codes[i]);
     }
     return list.len > 0 ? arena_strndup(arena, list.data, list.len) : "";
+}
+
+static const char *show_time(struct arena *arena, int64_t time_us)
+{
+    cleanup(buf_done) struct buf text = {0};
+
+    values_append_time(&text, time_us);
+    return arena_strndup(arena, text.data, text.len);
 }
 
 static enum err run(struct request *request, struct db *db, struct err_info *ret_info)
@@ -47,6 +61,10 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
     if (result != NULL && db_result_rows(result) == 1) {
         cells_set(&row[3], &(struct cells_source){&request->arena, result, 0}, 0);
     }
+    row[4].value = identity_method_text(who->method);
+    row[5].value = who->has_password ? "t" : "f";
+    row[6].value = who->must_change_password ? "t" : "f";
+    row[7].value = who->expires_us != 0 ? show_time(&request->arena, who->expires_us) : NULL;
     return ERR_OK;
 }
 
@@ -57,6 +75,8 @@ const struct command command_whoami = {
     .cost = COST_READ,
     .always = true,
     .summary = "show who you are",
-    .help = "An admin's stores are all of them; none are listed.",
+    .help = "An admin's stores are all of them; none are listed. key is the public key that opened the "
+            "session, method\n"
+            "what did (password, key, token or none), expires_at when a session ends that a token opened.",
     .steps = {{STEP_QUERY, run}},
 };
