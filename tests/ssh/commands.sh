@@ -99,7 +99,7 @@ assert_json "row['user'] == 'ann' and row['role'] == 'staff' and row['stores'] =
 ok ann whoami
 assert_contains "$OUT" ann
 ok ann whoami --format csv
-header user,role,stores,key
+header user,role,stores,key,method,has_password,must_change_password,expires_at
 tssh ann passwd --format json < <(printf 'a new secret of ann\n')
 assert_status 0
 tssh_password ann 'a new secret of ann' whoami
