@@ -238,6 +238,25 @@ void fixture_prove(const struct rig *rig)
         /* so is their worth */
         "SELECT count(*) FROM inventory i WHERE value <> coalesce((SELECT sum(m.value) FROM stock_movements m"
         " WHERE m.store_id = i.store_id AND m.product_id = i.product_id), 0)",
+        /* the days add up to the ledger, by product and by user */
+        "SELECT count(*) FROM (SELECT store_id, (occurred_at AT TIME ZONE timezone)::date AS day, "
+        "product_id, type_id,"
+        " coalesce(reason_id, 0) AS reason_id, sum(quantity) AS quantity, sum(CASE WHEN type_id IN (2, 4) "
+        "THEN"
+        " -quantity * coalesce(price, 0) ELSE 0 END) AS amount, sum(value) AS value, count(*) AS movements"
+        " FROM stock_movements JOIN stores USING (store_id) GROUP BY 1, 2, 3, 4, 5) l FULL JOIN stock_daily d"
+        " USING (store_id, day, product_id, type_id, reason_id) WHERE (l.quantity, l.amount, l.value, "
+        "l.movements)"
+        " IS DISTINCT FROM (d.quantity, d.amount, d.value, d.movements)",
+        "SELECT count(*) FROM (SELECT store_id, (occurred_at AT TIME ZONE timezone)::date AS day, user_id, "
+        "type_id,"
+        " sum(quantity) AS quantity, sum(CASE WHEN type_id IN (2, 4) THEN -quantity * coalesce(price, 0) "
+        "ELSE 0 END)"
+        " AS amount, sum(value) AS value, count(*) AS movements FROM stock_movements JOIN stores USING "
+        "(store_id)"
+        " GROUP BY 1, 2, 3, 4) l FULL JOIN stock_daily_users d USING (store_id, day, user_id, type_id)"
+        " WHERE (l.quantity, l.amount, l.value, l.movements)"
+        " IS DISTINCT FROM (d.quantity, d.amount, d.value, d.movements)",
         /* what left for another store arrived, was lost, came back, or is on its way */
         "SELECT count(*) FROM transfers t WHERE received <> coalesce((SELECT sum(m.quantity) FROM "
         "stock_movements m"

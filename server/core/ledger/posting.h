@@ -181,6 +181,10 @@ void posting_decide(struct posting *posting);
  * database changed another number of rows than it should have. */
 enum err posting_write(struct posting *posting, struct db *db, struct err_info *ret_info);
 
+/* The part of posting_write that adds to the daily sums: queue its statements, and take their results. */
+enum err posting_send_daily(struct posting *posting, struct db *db, struct err_info *ret_info);
+enum err posting_take_daily(struct db *db, struct err_info *ret_info);
+
 /* Refuse a line, with a message for its user. */
 void posting_refuse(struct posting_line *line, enum err code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

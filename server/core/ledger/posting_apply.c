@@ -46,9 +46,10 @@ static int64_t posting_part(int64_t value, int64_t part_milli, int64_t whole_mil
 static int64_t posting_value_in(const struct posting_line *line, int64_t quantity_milli)
 {
     const struct posting_cell *cell = line->cell;
-    posting_wide value = line->cost_minor >= 0     ? (posting_wide)line->cost_minor * quantity_milli
-                     : cell->balance_milli > 0 ? (posting_wide)cell->value * quantity_milli / cell->balance_milli
-                                               : 0;
+    posting_wide value = line->cost_minor >= 0 ? (posting_wide)line->cost_minor * quantity_milli
+                         : cell->balance_milli > 0
+                             ? (posting_wide)cell->value * quantity_milli / cell->balance_milli
+                             : 0;
 
     return value > POSTING_VALUE_MAX - cell->value ? -1 : (int64_t)value;
 }
@@ -326,6 +327,13 @@ static void posting_choose_price(struct posting_line *line)
     }
 }
 
+/* Reports multiply: what does not fit there is refused here. */
+static bool posting_amount_fits(const struct posting_line *line)
+{
+    return line->price_minor <= 0 ||
+           (posting_wide)line->price_minor * line->movement->quantity_milli <= POSTING_VALUE_MAX;
+}
+
 void posting_apply(struct posting *posting, struct posting_line *line)
 {
     const struct movement *movement = line->movement;
@@ -339,6 +347,10 @@ void posting_apply(struct posting *posting, struct posting_line *line)
         return;
     }
     posting_choose_price(line);
+    if (!posting_amount_fits(line)) {
+        posting_refuse(line, ERR_BAD_VALUE, "the amount would be too large");
+        return;
+    }
     if (line->transfer != NULL) {
         line->transfer_before = *line->transfer;
     }

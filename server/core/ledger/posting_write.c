@@ -359,6 +359,9 @@ static enum err posting_send_writes(struct posting *posting, struct db *db,
     if (err == ERR_OK) {
         err = posting_send_transfers(posting, db, &expected[5], ret_info);
     }
+    if (err == ERR_OK) {
+        err = posting_send_daily(posting, db, ret_info);
+    }
     return err == ERR_OK ? db_pipeline_sync(db, ret_info) : err;
 }
 
@@ -373,6 +376,9 @@ enum err posting_write(struct posting *posting, struct db *db, struct err_info *
     err = posting_send_writes(posting, db, expected, ret_info);
     for (int i = 0; err == ERR_OK && i < POSTING_STATEMENTS; i++) {
         err = posting_take_count(db, expected[i], ret_info);
+    }
+    if (err == ERR_OK) {
+        err = posting_take_daily(db, ret_info);
     }
     if (!db_pipeline_end(db) && err == ERR_OK) {
         err = err_set(ret_info, ERR_DATABASE_UNAVAILABLE, "the connection to the database was lost");
