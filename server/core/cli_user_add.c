@@ -13,7 +13,7 @@
 #include "common/cleanup.h"
 #include "server/core/cli.h"
 #include "server/core/cli_common.h"
-#include "server/core/commands/people.h"
+#include "server/core/commands/people_new.h"
 #include "server/core/db/migrate.h"
 #include "server/core/passwords.h"
 
@@ -33,7 +33,8 @@ static int print_usage(void)
 {
     fprintf(stderr, "usage: stockroomd user-add [-c FILE] NAME --role admin|owner|staff [--store CODE]...\n"
                     "                           [--password-file FILE | --no-password]\n"
-                    "The password is the first line of FILE or of stdin; on a terminal it is asked for.\n");
+                    "The password is the first line of FILE or of stdin; on a terminal it is asked for.\n"
+                    "Owners and staff have to choose another one when they first log in with it.\n");
     return EX_USAGE;
 }
 
@@ -187,6 +188,8 @@ static enum err read_password(struct user_add *add, struct err_info *ret_info)
         err = people_check_password(add->password, add->person.name, ret_info);
     }
     add->person.password = add->password;
+    /* Whoever makes an admin here is that admin; an owner or a member of the staff is somebody else. */
+    add->person.must_change_password = add->person.role != ROLE_ADMIN;
     return err;
 }
 
@@ -195,7 +198,6 @@ static enum err make_user(const struct config *config, struct user_add *add, str
     struct db_settings settings = cli_db_settings(config, config->database.dsn, "stockroomd user-add");
     cleanup(arena_done) struct arena arena = {0};
     struct db *db;
-    int32_t user_id;
     enum err err = people_hash(config, &add->person, ret_info);
 
     if (err != ERR_OK) {
@@ -208,7 +210,7 @@ static enum err make_user(const struct config *config, struct user_add *add, str
         err = db_ensure(db, ret_info);
     }
     if (err == ERR_OK) {
-        err = people_insert(db, &arena, &add->person, &user_id, ret_info);
+        err = people_add(db, &arena, NULL, "user-add", &add->person, ret_info);
     }
     db_free(db);
     return err;

@@ -21,6 +21,7 @@
 #include "server/core/passwords.h"
 #include "server/core/peer.h"
 #include "server/core/privileges.h"
+#include "server/core/signups.h"
 #include "server/core/throttle.h"
 #include "server/core/tokens.h"
 #include "server/core/watch.h"
@@ -306,6 +307,7 @@ static int start(struct running *running, int control_fd)
     core->accounts = accounts_new(core->config);
     core->unlocks = accounts_new(core->config);
     core->logins = logins_new();
+    core->signups = signups_new(core->config->signup.per_source);
     start_handles(running);
     core->control = control_new(core, control_fd);
     if (!core->control) {
@@ -356,6 +358,7 @@ int core_run(struct config *config, int control_fd)
     tokens_free(running->core.tokens);
     audit_abandon(running->core.audit);
     audit_free(running->core.audit);
+    signups_free(running->core.signups);
     free(running);
     log_info("core.stopped");
     log_stop_thread();

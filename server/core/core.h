@@ -20,6 +20,7 @@ struct audit;
 struct control;
 struct logins;
 struct peers;
+struct signups;
 struct throttle;
 struct tokens;
 struct watches;
@@ -36,6 +37,7 @@ struct core {
     struct control *control;
     struct peers *peers;
     struct watches *watches;
+    struct signups *signups;
     struct access *access;
     struct audit *audit;
     struct throttle *throttle;

@@ -225,8 +225,20 @@ static enum err run_request(struct request *request, struct db *db, const char *
     return err == ERR_OK && request->movement == NULL ? run_steps(request, db) : err;
 }
 
-struct outcome *rig_run_on(const struct rig *rig, struct db *db, struct identity *who, enum format format,
-                           const char *line, const char *input)
+/* What stdin has, as the lines that the command wants. */
+static void take_inputs(struct request *request, const char *input)
+{
+    while (input != NULL && request->input_count < REQUEST_INPUTS_MAX) {
+        const char *end = strchr(input, '\n');
+        size_t len = end != NULL ? (size_t)(end - input) : strlen(input);
+
+        request->inputs[request->input_count++] = arena_strndup(&request->arena, input, len);
+        input = end != NULL ? end + 1 : NULL;
+    }
+}
+
+static struct outcome *run(const struct rig *rig, struct db *db, struct identity *who, enum format format,
+                           const char *line, const char *input, bool is_interactive)
 {
     struct outcome *outcome = calloc(1, sizeof *outcome);
     struct request *request = &outcome->request;
@@ -235,9 +247,9 @@ struct outcome *rig_run_on(const struct rig *rig, struct db *db, struct identity
     request->config = &rig->config;
     request->who = identity_ref(who);
     request->format = format;
-    if (input != NULL) {
-        request->inputs[request->input_count++] = input;
-    }
+    request->core = rig->core;
+    request->is_interactive = is_interactive;
+    take_inputs(request, input);
     outcome->err = run_request(request, db, line);
     if (outcome->err == ERR_OK && request->table.columns != NULL) {
         table_format(&request->table, request->format, &request->prefix, &request->output);
@@ -245,6 +257,18 @@ struct outcome *rig_run_on(const struct rig *rig, struct db *db, struct identity
     buf_append_char(&request->output, '\0');
     outcome->output = request->output.data;
     return outcome;
+}
+
+struct outcome *rig_run_on(const struct rig *rig, struct db *db, struct identity *who, enum format format,
+                           const char *line, const char *input)
+{
+    return run(rig, db, who, format, line, input, false);
+}
+
+struct outcome *rig_run_interactive(const struct rig *rig, struct identity *who, const char *line,
+                                    const char *input)
+{
+    return run(rig, rig->db, who, FORMAT_JSON, line, input, true);
 }
 
 void outcome_done(struct outcome *outcome)

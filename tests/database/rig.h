@@ -23,6 +23,7 @@ struct rig {
     PGconn *sql;   /* the superuser's, for arranging and looking */
     struct db *db; /* with the server's rights */
     struct config config;
+    struct core *core; /* what commands find there on the main loop; NULL unless the test has one */
 };
 
 /* cmocka's setup and teardown; *state is a struct rig. The bare form has an empty database: no schema, db
@@ -52,9 +53,13 @@ struct outcome {
     char *output; /* formatted rows or text, NUL-terminated */
 };
 
-/* Run a line as dispatch does, in a format, on a connection; input is stdin's first line or NULL. */
+/* Run a line as dispatch does, in a format, on a connection; input is what stdin has (its lines become the
+ * command's inputs) or NULL. */
 struct outcome *rig_run_on(const struct rig *rig, struct db *db, struct identity *who, enum format format,
                            const char *line, const char *input);
+/* The same as if a person sat there. */
+struct outcome *rig_run_interactive(const struct rig *rig, struct identity *who, const char *line,
+                                    const char *input);
 void outcome_done(struct outcome *outcome);
 
 /* Run a line on the rig's connection and expect an error code; its message must contain `part`. */

@@ -40,6 +40,8 @@ static enum err insert_user(struct db *db, const char *name, struct err_info *re
     db_bind_text(&params, name);
     db_bind_text(&params, "staff");
     db_bind_null(&params);
+    db_bind_bool(&params, false);
+    db_bind_bool(&params, false);
     err = db_query(db, SQL_QUERY_USER_INSERT, &params, NULL, ret_info);
     arena_done(&arena);
     return err;
@@ -250,6 +252,8 @@ static void test_pipeline_skips_what_follows_a_failure(void **state)
         db_bind_text(&params, names[i]);
         db_bind_text(&params, "staff");
         db_bind_null(&params);
+        db_bind_bool(&params, false);
+        db_bind_bool(&params, false);
         assert_int_equal(db_pipeline_send(db, SQL_QUERY_USER_INSERT, &params, &info), ERR_OK);
     }
     assert_int_equal(db_pipeline_send_commit(db, &info), ERR_OK);

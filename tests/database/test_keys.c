@@ -75,12 +75,41 @@ static void test_others(void **state)
     rig_refuse(rig, olga, "key add --user bob " KEY_RSA2048, ERR_UNKNOWN_USER, "no user bob");
     rig_refuse(rig, olga, "key remove --user bob 1", ERR_UNKNOWN_USER, "no user bob");
     rig_refuse(rig, olga, "key remove 1", ERR_BAD_VALUE, "no key 1");
+    rig_text(rig, "INSERT INTO stores (code, name) VALUES ('S2', 'Two'); INSERT INTO user_stores VALUES (3, "
+                  "1), (3, 2)");
+    rig_contains(rig, olga, "key list --user bob", FINGERPRINT_ED25519);
+    rig_refuse(rig, olga, "key add --user bob " KEY_RSA2048, ERR_NOT_PERMITTED, "not yours");
+    rig_refuse(rig, olga, "key remove --user bob 1", ERR_NOT_PERMITTED, "not yours");
     rig_refuse(rig, ann, "key list --user olga", ERR_UNKNOWN_USER, "no user olga");
     rig_do(rig, ann, "key add " KEY_ED25519); /* the same key may open two accounts */
     assert_int_equal(rig_number(rig, "SELECT count(*) FROM user_keys WHERE removed_at IS NULL"), 2);
     identity_unref(ann);
     identity_unref(olga);
     identity_unref(bob);
+}
+
+/* Sessions that a token opened may look, and no more; every change is in the trail. */
+static void test_tokens_and_trail(void **state)
+{
+    const struct rig *rig = *state;
+    struct identity *ann, *by_token;
+
+    add_people(rig);
+    ann = rig_who(rig, ROLE_STAFF, "ann", "S1");
+    struct identity facts = *ann;
+    facts.method = LOGIN_TOKEN;
+    by_token = identity_new(&facts);
+    rig_do(rig, ann, "key add " KEY_ED25519);
+    rig_contains(rig, by_token, "key list", FINGERPRINT_ED25519);
+    rig_refuse(rig, by_token, "key add " KEY_RSA2048, ERR_NOT_PERMITTED, "token");
+    rig_refuse(rig, by_token, "key remove 1", ERR_NOT_PERMITTED, "token");
+    rig_do(rig, ann, "key remove 1");
+    assert_string_equal(rig_text(rig, "SELECT string_agg(concat_ws(' ', action, target, before->'keys', "
+                                      "after->'keys'), E'\\n' ORDER BY audit_id) FROM audit_events"),
+                        "key add ann [] [\"" FINGERPRINT_ED25519 "\"]\n"
+                        "key remove ann [\"" FINGERPRINT_ED25519 "\"] []");
+    identity_unref(by_token);
+    identity_unref(ann);
 }
 
 static void test_at_most_fifty(void **state)
@@ -105,6 +134,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_add_list_remove, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_input_line, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_others, rig_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(test_tokens_and_trail, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_at_most_fifty, rig_setup, rig_teardown),
     };
 

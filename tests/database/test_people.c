@@ -1,41 +1,11 @@
-/* The commands on users and passwords: who may add, see, disable and enable whom, and what a password may be.
+/* The commands on users: who may add, see, disable and enable whom.
  * Each test has a database with two owners, two stores and their staff.
  * Whom a caller may not see must look like one who does not exist. */
-#include "tests/database/rig.h"
+#include "tests/database/people_cast.h"
 
 #include <pthread.h>
 #include <sodium.h>
 #include <string.h>
-
-struct cast {
-    struct identity *admin, *olga, *oskar, *ann;
-};
-
-static void cast_init(const struct rig *rig, struct cast *cast)
-{
-    rig_text(
-        rig,
-        "INSERT INTO stores (code, name) VALUES ('S1', 'One'), ('S2', 'Two'), ('S3', 'Three');"
-        "INSERT INTO store_ledger (store_id) SELECT store_id FROM stores;"
-        "INSERT INTO users (name, role) VALUES ('admin', 'admin'), ('olga', 'owner'), ('oskar', 'owner'), "
-        "('ann', 'staff'), ('bob', 'staff'), ('both', 'staff');"
-        "INSERT INTO user_stores SELECT u.user_id, s.store_id FROM users u, stores s WHERE (u.name, s.code) "
-        "IN "
-        "(('olga', 'S1'), ('olga', 'S2'), ('oskar', 'S3'), ('ann', 'S1'), ('bob', 'S3'), ('both', 'S2'), "
-        "('both', 'S3'))");
-    cast->admin = rig_who(rig, ROLE_ADMIN, "admin", "");
-    cast->olga = rig_who(rig, ROLE_OWNER, "olga", "S1 S2");
-    cast->oskar = rig_who(rig, ROLE_OWNER, "oskar", "S3");
-    cast->ann = rig_who(rig, ROLE_STAFF, "ann", "S1");
-}
-
-static void cast_done(struct cast *cast)
-{
-    identity_unref(cast->admin);
-    identity_unref(cast->olga);
-    identity_unref(cast->oskar);
-    identity_unref(cast->ann);
-}
 
 static bool opens(const struct rig *rig, const char *user, const char *password)
 {
@@ -52,17 +22,23 @@ static void test_add(void **state)
     struct cast cast;
 
     cast_init(rig, &cast);
-    rig_expect(rig, cast.admin, "user add root2 --role admin --no-password",
-               "{\"user\":\"root2\",\"role\":\"admin\",\"stores\":[],\"disabled\":false}\n");
+    rig_expect(
+        rig, cast.admin, "user add root2 --role admin --no-password",
+        "{\"user\":\"root2\",\"role\":\"admin\",\"stores\":[],\"disabled\":false,\"pending\":false}\n");
     rig_expect(rig, cast.olga, "user add carl --role staff --store S2 --store S1 --store S2 --no-password",
-               "{\"user\":\"carl\",\"role\":\"staff\",\"stores\":[\"S1\",\"S2\"],\"disabled\":false}\n");
+               "{\"user\":\"carl\",\"role\":\"staff\",\"stores\":[\"S1\",\"S2\"],\"disabled\":false,"
+               "\"pending\":false}\n");
     assert_int_equal(
         rig_number(rig, "SELECT count(*) FROM users WHERE password_hash IS NULL AND name = 'carl'"), 1);
     outcome = rig_run_on(rig, rig->db, cast.admin, FORMAT_JSON, "user add dora --role owner", NULL);
     assert_int_equal(outcome->err, ERR_OK);
-    assert_int_equal(strlen(outcome->request.table.cells[4].value), 20);
-    assert_true(opens(rig, "dora", outcome->request.table.cells[4].value));
+    assert_int_equal(strlen(outcome->request.table.cells[5].value), 20);
+    assert_true(opens(rig, "dora", outcome->request.table.cells[5].value));
     outcome_done(outcome);
+    assert_int_equal(
+        rig_number(rig, "SELECT count(*) FROM users WHERE name = 'dora' AND must_change_password"), 1);
+    assert_int_equal(
+        rig_number(rig, "SELECT count(*) FROM users WHERE name = 'carl' AND must_change_password"), 0);
     outcome = rig_run_on(rig, rig->db, cast.admin, FORMAT_JSON, "user add emil --role owner --password-stdin",
                          "correct horse");
     assert_int_equal(outcome->err, ERR_OK);
@@ -96,6 +72,7 @@ static void test_add_refusals(void **state)
     rig_refuse(rig, cast.admin, "user add x --role owner --password-stdin --no-password", ERR_USAGE,
                "exclude");
     assert_int_equal(rig_number(rig, "SELECT count(*) FROM users WHERE name = 'x'"), 0);
+    assert_int_equal(rig_number(rig, "SELECT count(*) FROM audit_events"), 0);
     cast_done(&cast);
 }
 
@@ -107,7 +84,7 @@ static void test_list(void **state)
     cast_init(rig, &cast);
     rig_contains(rig, cast.admin, "user list",
                  "{\"user\":\"both\",\"role\":\"staff\",\"stores\":[\"S2\",\"S3\"],\"disabled\":false,"
-                 "\"keys\":0,\"created_at\":\"20");
+                 "\"pending\":false,\"keys\":0,\"created_at\":\"20");
     rig_contains(rig, cast.olga, "user list", "\"user\":\"ann\"");
     rig_contains(rig, cast.olga, "user list", "\"user\":\"olga\"");
     rig_contains(rig, cast.olga, "user list", "{\"user\":\"both\",\"role\":\"staff\",\"stores\":[\"S2\"]");
@@ -116,6 +93,50 @@ static void test_list(void **state)
     rig_lacks(rig, cast.olga, "user list", "oskar");
     rig_lacks(rig, cast.olga, "user list", "S3");
     rig_refuse(rig, cast.ann, "user list", ERR_NOT_PERMITTED, "");
+    cast_done(&cast);
+}
+
+static void test_show(void **state)
+{
+    const struct rig *rig = *state;
+    struct cast cast;
+
+    cast_init(rig, &cast);
+    rig_contains(rig, cast.admin, "user show both",
+                 "{\"user\":\"both\",\"role\":\"staff\",\"stores\":[\"S2\",\"S3\"],\"disabled\":false,"
+                 "\"pending\":false,\"must_change_password\":false,\"has_password\":false,\"keys\":0,"
+                 "\"limits\":[],\"created_at\":\"20");
+    rig_contains(rig, cast.admin, "user show both", "\"changed_at\":null}");
+    rig_contains(rig, cast.olga, "user show both", "\"stores\":[\"S2\"]");
+    rig_contains(rig, cast.olga, "user show olga", "\"user\":\"olga\"");
+    rig_do(rig, cast.admin, "user set both --limit read=5/10 --limit batch=none");
+    rig_contains(rig, cast.admin, "user show both", "\"limits\":[\"batch=none\",\"read=5/10\"]");
+    rig_contains(rig, cast.admin, "user show both", "\"changed_at\":\"20");
+    rig_refuse(rig, cast.olga, "user show bob", ERR_UNKNOWN_USER, "no user bob");
+    rig_refuse(rig, cast.olga, "user show oskar", ERR_UNKNOWN_USER, "no user oskar");
+    rig_refuse(rig, cast.olga, "user show nobody", ERR_UNKNOWN_USER, "no user nobody");
+    rig_refuse(rig, cast.ann, "user show ann", ERR_NOT_PERMITTED, "");
+    cast_done(&cast);
+}
+
+/* Who did it, to whom, and what was before and after: in the transaction that did it. */
+static void test_trail(void **state)
+{
+    const struct rig *rig = *state;
+    struct cast cast;
+
+    cast_init(rig, &cast);
+    rig_do(rig, cast.olga, "user add carl --role staff --store S1 --no-password");
+    assert_string_equal(
+        rig_text(rig, "SELECT concat_ws(' ', u.name, a.action, a.kind, a.target, a.before IS NULL, "
+                      "a.after->'stores') FROM audit_events a JOIN users u USING (user_id)"),
+        "olga user add user carl t [\"S1\"]");
+    rig_do(rig, cast.olga, "user disable carl");
+    rig_do(rig, cast.olga, "user enable carl");
+    assert_string_equal(rig_text(rig, "SELECT string_agg(action || ' ' || (before->>'disabled') || ' ' || "
+                                      "(after->>'disabled'), ', ' ORDER BY audit_id) FROM audit_events "
+                                      "WHERE action <> 'user add'"),
+                        "user disable false true, user enable true false");
     cast_done(&cast);
 }
 
@@ -128,8 +149,9 @@ static void test_disable_and_enable(void **state)
     cast_init(rig, &cast);
     outcome = rig_run_on(rig, rig->db, cast.olga, FORMAT_JSON, "user disable ann", NULL);
     assert_int_equal(outcome->err, ERR_OK);
-    assert_string_equal(outcome->output,
-                        "{\"user\":\"ann\",\"role\":\"staff\",\"stores\":[\"S1\"],\"disabled\":true}\n");
+    assert_string_equal(
+        outcome->output,
+        "{\"user\":\"ann\",\"role\":\"staff\",\"stores\":[\"S1\"],\"disabled\":true,\"pending\":false}\n");
     outcome_done(outcome);
     rig_contains(rig, cast.olga, "user disable ann", "\"disabled\":true");
     rig_contains(rig, cast.olga, "user enable ann", "\"disabled\":false");
@@ -137,6 +159,8 @@ static void test_disable_and_enable(void **state)
     rig_refuse(rig, cast.olga, "user disable nobody", ERR_UNKNOWN_USER, "no user nobody");
     rig_refuse(rig, cast.olga, "user disable admin", ERR_UNKNOWN_USER, "no user admin");
     rig_refuse(rig, cast.olga, "user disable olga", ERR_NOT_PERMITTED, "staff only");
+    rig_refuse(rig, cast.olga, "user disable both", ERR_NOT_PERMITTED, "not yours");
+    rig_refuse(rig, cast.oskar, "user enable both", ERR_NOT_PERMITTED, "ask an admin");
     rig_refuse(rig, cast.ann, "user disable ann", ERR_NOT_PERMITTED, "");
     rig_contains(rig, cast.admin, "user disable olga", "\"disabled\":true");
     rig_refuse(rig, cast.admin, "user disable admin", ERR_NOT_PERMITTED, "last enabled admin");
@@ -221,58 +245,24 @@ static void test_same_name_at_once(void **state)
     cast_done(&cast);
 }
 
-static enum err passwd(const struct rig *rig, struct identity *who, const char *line, const char *password)
-{
-    struct outcome *outcome = rig_run_on(rig, rig->db, who, FORMAT_JSON, line, password);
-    enum err err = outcome->err;
-
-    if (err != ERR_OK && password != NULL && strlen(password) > 5) {
-        assert_null(strstr(outcome->request.error.message, password));
-    }
-    outcome_done(outcome);
-    return err;
-}
-
-static void test_passwd(void **state)
-{
-    const struct rig *rig = *state;
-    static char longest[1002];
-    struct cast cast;
-
-    cast_init(rig, &cast);
-    assert_int_equal(passwd(rig, cast.ann, "passwd", "ann's secret"), ERR_OK);
-    assert_true(opens(rig, "ann", "ann's secret"));
-    assert_int_equal(passwd(rig, cast.olga, "passwd --user ann", "from olga 1"), ERR_OK);
-    assert_true(opens(rig, "ann", "from olga 1"));
-    assert_int_equal(passwd(rig, cast.admin, "passwd --user oskar", "from admin"), ERR_OK);
-    assert_int_equal(passwd(rig, cast.olga, "passwd --user bob", "from olga 1"), ERR_UNKNOWN_USER);
-    assert_int_equal(passwd(rig, cast.ann, "passwd --user olga", "from ann 12"), ERR_UNKNOWN_USER);
-    assert_int_equal(passwd(rig, cast.ann, "passwd --user nobody", "from ann 12"), ERR_UNKNOWN_USER);
-    assert_int_equal(passwd(rig, cast.ann, "passwd --user ann", "for myself"), ERR_OK);
-    assert_int_equal(passwd(rig, cast.ann, "passwd", NULL), ERR_USAGE);
-    assert_int_equal(passwd(rig, cast.ann, "passwd", ""), ERR_BAD_VALUE);
-    assert_int_equal(passwd(rig, cast.ann, "passwd", "7 chars"), ERR_BAD_VALUE);
-    assert_int_equal(passwd(rig, cast.ann, "passwd", "not utf-8 \xff"), ERR_BAD_VALUE);
-    memset(longest, 'x', 1001);
-    assert_int_equal(passwd(rig, cast.ann, "passwd", longest), ERR_BAD_VALUE);
-    assert_int_equal(passwd(rig, cast.ann, "passwd", longest + 1), ERR_OK);
-    rig_text(rig, "UPDATE users SET name = 'longername' WHERE name = 'oskar'");
-    assert_int_equal(passwd(rig, cast.admin, "passwd --user longername", "longername"), ERR_BAD_VALUE);
-    assert_true(opens(rig, "ann", longest + 1));
-    cast_done(&cast);
-}
-
 static void test_whoami(void **state)
 {
     const struct rig *rig = *state;
-    struct identity *with_key;
+    struct identity *with_key, *by_password;
     struct cast cast;
 
     cast_init(rig, &cast);
-    rig_expect(rig, cast.olga, "whoami",
-               "{\"user\":\"olga\",\"role\":\"owner\",\"stores\":[\"S1\",\"S2\"],\"key\":null}\n");
+    struct identity facts = *cast.olga;
+    facts.method = LOGIN_PASSWORD;
+    facts.has_password = facts.must_change_password = true;
+    by_password = identity_new(&facts);
+    rig_expect(
+        rig, by_password, "whoami",
+        "{\"user\":\"olga\",\"role\":\"owner\",\"stores\":[\"S1\",\"S2\"],\"key\":null,"
+        "\"method\":\"password\",\"has_password\":true,\"must_change_password\":true,\"expires_at\":null}\n");
     rig_expect(rig, cast.admin, "whoami",
-               "{\"user\":\"admin\",\"role\":\"admin\",\"stores\":[],\"key\":null}\n");
+               "{\"user\":\"admin\",\"role\":\"admin\",\"stores\":[],\"key\":null,\"method\":\"none\","
+               "\"has_password\":false,\"must_change_password\":false,\"expires_at\":null}\n");
     rig_text(rig, "INSERT INTO user_keys (user_id, type, blob, fingerprint) VALUES (1, 'ssh-ed25519', 'x', "
                   "'SHA256:abc')");
     with_key =
@@ -283,6 +273,7 @@ static void test_whoami(void **state)
                                         .user = "admin"});
     rig_contains(rig, with_key, "whoami", "\"key\":\"SHA256:abc\"");
     identity_unref(with_key);
+    identity_unref(by_password);
     cast_done(&cast);
 }
 
@@ -292,10 +283,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_add, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_add_refusals, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_list, rig_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(test_show, rig_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(test_trail, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_disable_and_enable, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_admins_who_disable_each_other, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_same_name_at_once, rig_setup, rig_teardown),
-        cmocka_unit_test_setup_teardown(test_passwd, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_whoami, rig_setup, rig_teardown),
     };
 

@@ -22,7 +22,7 @@ static void test_add_and_list(void **state)
     rig_contains(
         rig, admin, "store add S001 --name 'Main St' --timezone Europe/Berlin --currency CHF --owner olga",
         "{\"store\":\"S001\",\"name\":\"Main St\",\"timezone\":\"Europe/Berlin\",\"currency\":\"CHF\","
-        "\"owners\":[\"olga\"],\"closed\":false,\"created_at\":\"20");
+        "\"owners\":[\"olga\"],\"closed\":false,\"pending\":false,\"created_at\":\"20");
     rig_contains(rig, admin, "store add S002 --name Two",
                  "\"timezone\":\"UTC\",\"currency\":\"EUR\",\"owners\":[]");
     assert_int_equal(rig_number(rig, "SELECT count(*) FROM store_ledger WHERE last_seq = 0"), 2);
@@ -35,7 +35,7 @@ static void test_add_and_list(void **state)
     rig_lacks(rig, admin, "store list --limit 1", "S002");
     struct outcome *outcome = rig_run_on(rig, rig->db, admin, FORMAT_TEXT, "store list", NULL);
     const char *date =
-        strstr(outcome->output, "\nS002   Two      UTC            EUR               no      20");
+        strstr(outcome->output, "\nS002   Two      UTC            EUR               no      no       20");
     assert_non_null(date);
     assert_non_null(strstr(date, " UTC\n"));
     outcome_done(outcome);

@@ -261,13 +261,26 @@ new_key() { # USER [ssh-keygen's arguments]
     ((STATUS == 0)) || fail "key add for $user: $ERR"
 }
 
-# Make a user with a password and a key.
+# Make a user with a password and a key: as everybody has it, by choosing another password than the one that came along.
 new_user() { # NAME OPTIONS, as in: new_user ann '--role staff --store S001'
     local name=$1
     shift
-    tssh admin "user add $name $* --password-stdin" < <(server_password "$name")
-    ((STATUS == 0)) || fail "user add $name: $ERR"
+    first_password "$name" "$@"
+    tssh_password "$name" "$(first_password_of "$name")" passwd < <(server_password "$name")
+    ((STATUS == 0)) || fail "the first passwd of $name: $ERR"
     new_key "$name"
+}
+
+# Make a user who still has to choose a password of the own.
+first_password() { # NAME OPTIONS
+    local name=$1
+    shift
+    tssh admin "user add $name $* --password-stdin" < <(first_password_of "$name")
+    ((STATUS == 0)) || fail "user add $name: $ERR"
+}
+
+first_password_of() { # USER
+    printf 'first-password-of-%s\n' "$1"
 }
 
 # Run a command that must succeed; for making a test's ground.

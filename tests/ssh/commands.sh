@@ -39,7 +39,7 @@ ok admin store set S002 --name "'Second Street'"
 ok admin store list --format json
 assert_json "[r['store'] for r in rows] == ['S001', 'S002'] and rows[1]['name'] == 'Second Street'"
 ok admin store list --format csv
-header store,name,timezone,currency,owners,closed,created_at
+header store,name,timezone,currency,owners,closed,pending,created_at
 ok admin store list
 assert_contains "$OUT" 'Main Street'
 
@@ -85,7 +85,7 @@ refused 65 bad-value admin user add Carl --role staff --store S001
 refused 65 unknown-store admin user add dora --role staff --store S777
 refused 65 unknown-user admin user disable nobody
 ok admin user list --format csv
-header user,role,stores,disabled,keys,created_at
+header user,role,stores,disabled,pending,keys,created_at
 ok admin user list --format json
 assert_json "{r['user']: r['keys'] for r in rows} == {'admin': 1, 'ann': 1, 'bob': 1, 'carl': 0}"
 ok admin user disable carl --format json

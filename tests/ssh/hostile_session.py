@@ -25,8 +25,14 @@ check(good.password("admin", "password-of-admin") == (True, ""), "admin logs in"
 check(core.control.recv(512) == struct.pack("<BQ", FRONT_AUTHENTICATED, good.number), "front hears of the login")
 for line in ("store add S001 --name One", "store add S002 --name Two", "product add A-1 --name Lamp",
              "user add ann --role staff --store S001 --password-stdin"):
-    out, errors, status = good.run(line, b"password-of-ann\n")
+    out, errors, status = good.run(line, b"given-to-ann\n")
     check(status == 0, f"{line}: {errors}")
+first = core.session()
+check(first.password("ann", "given-to-ann") == (True, ""), "ann logs in for the first time")
+check(core.control.recv(512) == struct.pack("<BQ", FRONT_AUTHENTICATED, first.number), "front hears of ann's first login")
+out, errors, status = first.run("passwd", b"password-of-ann\n")
+check(status == 0, f"ann's first passwd: {errors}")
+first.sock.close()
 
 
 def logged_in():

@@ -1,6 +1,6 @@
 /* key add: a public key that opens an account.
  * Prepared on the main loop, where the key is checked; written on a worker's thread.
- * For oneself; admins for anybody, owners for the staff of their own stores. */
+ * For oneself; admins for anybody, owners for the staff of their own stores alone. */
 #include "common/cleanup.h"
 #include "server/core/command.h"
 #include "server/core/commands/commands.h"
@@ -30,6 +30,9 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
     const char *line = request->input_count > 0 ? request->inputs[0] : NULL;
     enum err err = people_check_target(request, ret_info);
 
+    if (err == ERR_OK) {
+        err = people_refuse_token(request, ret_info);
+    }
     if (err != ERR_OK) {
         return err;
     }
@@ -52,10 +55,7 @@ static enum err refuse_too_many(struct request *request, struct db *db, int32_t 
 
     db_params_init(&params, &request->arena);
     db_bind_i32(&params, user_id);
-    err = db_query(db, SQL_QUERY_USER_LOCK, &params, NULL, ret_info);
-    if (err == ERR_OK) {
-        err = db_query(db, SQL_QUERY_KEY_COUNT, &params, &result, ret_info);
-    }
+    err = db_query(db, SQL_QUERY_KEY_COUNT, &params, &result, ret_info);
     if (err == ERR_OK && db_result_i64(result, 0, 0) >= KEYS_MAX) {
         return err_set(ret_info, ERR_NOT_PERMITTED, "a user has at most %d keys: remove one first", KEYS_MAX);
     }
@@ -90,23 +90,19 @@ static enum err insert_key(struct request *request, struct db *db, int32_t user_
 
 static enum err run(struct request *request, struct db *db, struct err_info *ret_info)
 {
+    struct people_change change;
     int32_t user_id = 0;
-    enum err err = people_find_target(request, db, &user_id, ret_info);
+    enum err err = people_change_begin(db, &request->arena, request->who, request->command->name,
+                                       people_target(request), &change, ret_info);
 
-    if (err == ERR_OK) {
-        err = db_begin_nested(db, ret_info);
-    }
     if (err != ERR_OK) {
         return err;
     }
-    err = insert_key(request, db, user_id, ret_info);
+    err = people_find_target(request, db, &user_id, ret_info);
     if (err == ERR_OK) {
-        err = db_commit_nested(db, ret_info);
+        err = insert_key(request, db, user_id, ret_info);
     }
-    if (err != ERR_OK) {
-        db_rollback_nested(db);
-    }
-    return err;
+    return people_change_end(&change, err, user_id, NULL, ret_info);
 }
 
 static unsigned inputs(const struct request *request, const char **ret_prompts)
@@ -132,7 +128,8 @@ const struct command command_key_add = {
         "The line of a .pub file as words, as one quoted word, or as the first line of stdin: ssh-ed25519,\n"
         "ecdsa-sha2-nistp256/384/521, or ssh-rsa of 2,048 bits and more. No options, no certificates. "
         "Admins\n"
-        "may add keys for anybody, owners for their staff.",
+        "may add keys for anybody, owners for staff who work for their stores only. Not for sessions that a "
+        "token opened.",
     .inputs = inputs,
     .changes = true,
     .prepare = prepare,

@@ -12,10 +12,13 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
 
 static enum err run(struct request *request, struct db *db, struct err_info *ret_info)
 {
-    int32_t user_id = 0;
-    enum err err = people_find_target(request, db, &user_id, ret_info);
+    struct people_user user = {.user_id = request->who->user_id};
+    enum err err = ERR_OK;
 
-    return err == ERR_OK ? key_rows_show(request, db, user_id, 0, ret_info) : err;
+    if (!people_target_is_caller(request)) {
+        err = people_find(request, db, people_target(request), &user, ret_info);
+    }
+    return err == ERR_OK ? key_rows_show(request, db, user.user_id, 0, ret_info) : err;
 }
 
 static const struct option_spec options[] = {

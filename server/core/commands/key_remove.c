@@ -1,6 +1,6 @@
 /* key remove: a public key opens the account no more.
  * Prepared on the main loop; written on a worker's thread.
- * One's own; admins anybody's, owners those of the staff of their own stores. */
+ * One's own; admins anybody's, owners those of the staff of their own stores alone. */
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -22,6 +22,9 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
     enum err err = people_check_target(request, ret_info);
 
     request->data = removal;
+    if (err == ERR_OK) {
+        err = people_refuse_token(request, ret_info);
+    }
     if (err != ERR_OK) {
         return err;
     }
@@ -39,17 +42,13 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
     return err;
 }
 
-static enum err run(struct request *request, struct db *db, struct err_info *ret_info)
+static enum err remove_key(struct request *request, struct db *db, int32_t user_id, struct err_info *ret_info)
 {
     cleanup(cleanup_db_result) struct db_result *result = NULL;
     const struct removal *removal = request->data;
     struct db_params params;
-    int32_t user_id = 0;
-    enum err err = people_find_target(request, db, &user_id, ret_info);
+    enum err err;
 
-    if (err != ERR_OK) {
-        return err;
-    }
     db_params_init(&params, &request->arena);
     db_bind_i32(&params, user_id);
     if (removal->key_id != 0) {
@@ -69,6 +68,23 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
     return ERR_OK;
 }
 
+static enum err run(struct request *request, struct db *db, struct err_info *ret_info)
+{
+    struct people_change change;
+    int32_t user_id = 0;
+    enum err err = people_change_begin(db, &request->arena, request->who, request->command->name,
+                                       people_target(request), &change, ret_info);
+
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = people_find_target(request, db, &user_id, ret_info);
+    if (err == ERR_OK) {
+        err = remove_key(request, db, user_id, ret_info);
+    }
+    return people_change_end(&change, err, user_id, NULL, ret_info);
+}
+
 static const struct option_spec options[] = {
     {"user", "NAME", "whose key; your own unless told", false, false},
     OPTION_END,
@@ -83,9 +99,10 @@ const struct command command_key_remove = {
     .roles = ROLE_ANY,
     .cost = COST_WRITE,
     .summary = "remove a public key",
-    .help = "The id or the fingerprint as `key list` shows it. It opens no new session from then on; "
-            "sessions that\n"
-            "it opened before go on. Admins may remove anybody's keys, owners their staff's.",
+    .help =
+        "The id or the fingerprint as `key list` shows it. Sessions that it opened end. Admins may remove "
+        "anybody's\n"
+        "keys, owners those of staff who work for their stores only. Not for sessions that a token opened.",
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},

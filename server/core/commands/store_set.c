@@ -87,9 +87,10 @@ const struct command command_store_set = {
     .roles = ROLE_ADMIN,
     .cost = COST_WRITE,
     .summary = "change a store",
-    .help = "What is not given stays. A store keeps its currency, since its movements are in it. An owner "
-            "who is\n"
-            "logged in sees the store from the next login on.",
+    .help =
+        "What is not given stays. A store keeps its currency, since its movements are in it. A new owner's "
+        "sessions\n"
+        "end: the next login has the store.",
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},

@@ -6,19 +6,34 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "server/core/access.h"
 #include "server/core/commands/cells.h"
 #include "server/core/commands/people.h"
 
 enum { TIMEZONE_MAX = 64 };
 
 /* Columns of store_list.sql. */
-enum { ROW_STORE, ROW_NAME, ROW_TIMEZONE, ROW_CURRENCY, ROW_OWNERS, ROW_CLOSED, ROW_CREATED_AT };
+enum { ROW_STORE, ROW_NAME, ROW_TIMEZONE, ROW_CURRENCY, ROW_OWNERS, ROW_CLOSED, ROW_PENDING, ROW_CREATED_AT };
 
 static const struct column columns[] = {
-    {"store", COLUMN_TEXT, 0},      {"name", COLUMN_TEXT, 0},   {"timezone", COLUMN_TEXT, 0},
-    {"currency", COLUMN_TEXT, 0},   {"owners", COLUMN_LIST, 0}, {"closed", COLUMN_BOOL, 0},
-    {"created_at", COLUMN_TIME, 0},
+    {"store", COLUMN_TEXT, 0},    {"name", COLUMN_TEXT, 0},       {"timezone", COLUMN_TEXT, 0},
+    {"currency", COLUMN_TEXT, 0}, {"owners", COLUMN_LIST, 0},     {"closed", COLUMN_BOOL, 0},
+    {"pending", COLUMN_BOOL, 0},  {"created_at", COLUMN_TIME, 0},
 };
+
+enum err stores_check_values(const char *timezone, const char *currency, struct err_info *ret_info)
+{
+    enum err err = ERR_OK;
+
+    if (timezone != NULL) {
+        err = values_check_name("time zone", timezone, TIMEZONE_MAX, ret_info);
+    }
+    if (err == ERR_OK && currency != NULL && !values_is_currency(currency)) {
+        err = err_set(ret_info, ERR_BAD_VALUE, "'%.40s' is no currency: three capital letters, as EUR",
+                      currency);
+    }
+    return err;
+}
 
 enum err stores_parse_options(const struct request *request, struct stores_options *ret_options,
                               struct err_info *ret_info)
@@ -34,12 +49,8 @@ enum err stores_parse_options(const struct request *request, struct stores_optio
     if (err == ERR_OK && options.name != NULL) {
         err = values_check_name("name", options.name, VALUES_NAME_MAX, ret_info);
     }
-    if (err == ERR_OK && options.timezone != NULL) {
-        err = values_check_name("time zone", options.timezone, TIMEZONE_MAX, ret_info);
-    }
-    if (err == ERR_OK && options.currency != NULL && !values_is_currency(options.currency)) {
-        err = err_set(ret_info, ERR_BAD_VALUE, "'%.40s' is no currency: three capital letters, as EUR",
-                      options.currency);
+    if (err == ERR_OK) {
+        err = stores_check_values(options.timezone, options.currency, ret_info);
     }
     if (err == ERR_OK && options.owner != NULL) {
         err = values_check_user_name(options.owner, ret_info);
@@ -87,13 +98,15 @@ enum err stores_add_owner(struct request *request, struct db *db, int32_t store_
         return err_set(ret_info, ERR_BAD_VALUE, "%s is no owner but %s", owner,
                        identity_role_text(user.role));
     }
-    if (user.is_disabled) {
-        return err_set(ret_info, ERR_BAD_VALUE, "%s is disabled", owner);
+    if (user.is_disabled || user.is_pending) {
+        return err_set(ret_info, ERR_BAD_VALUE, user.is_disabled ? "%s is disabled" : "%s waits for approval",
+                       owner);
     }
     db_params_init(&params, &request->arena);
     db_bind_i32(&params, store_id);
     db_bind_i32(&params, user.user_id);
-    return db_query(db, SQL_QUERY_STORE_ADD_OWNER, &params, NULL, ret_info);
+    err = db_query(db, SQL_QUERY_STORE_ADD_OWNER, &params, NULL, ret_info);
+    return err == ERR_OK ? access_announce(db, &request->arena, user.user_id, NULL, ret_info) : err;
 }
 
 void stores_init_table(struct request *request)
@@ -106,7 +119,7 @@ void stores_add_row(struct request *request, const struct db_result *result, int
     struct cells_source source = {&request->arena, result, row};
     struct cell *cells = table_add_row(&request->table);
 
-    for (int i = ROW_STORE; i <= ROW_CLOSED; i++) {
+    for (int i = ROW_STORE; i <= ROW_PENDING; i++) {
         cells_set(&cells[i], &source, i);
     }
     cells_set_time(&cells[ROW_CREATED_AT], &source, ROW_CREATED_AT, -1);

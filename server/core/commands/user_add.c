@@ -6,6 +6,7 @@
 #include "server/core/command.h"
 #include "server/core/commands/commands.h"
 #include "server/core/commands/people.h"
+#include "server/core/commands/people_new.h"
 
 static enum err parse_role(const struct request *request, struct people_new *person,
                            struct err_info *ret_info)
@@ -47,11 +48,12 @@ static void collect_stores(struct request *request, struct people_new *person)
     }
 }
 
-static enum err refuse_foreign_stores(const struct request *request, const struct people_new *person,
+static enum err refuse_foreign_stores(struct request *request, const struct people_new *person,
                                       struct err_info *ret_info)
 {
     for (unsigned i = 0; i < person->store_count; i++) {
         if (!identity_has_store(request->who, person->store_codes[i])) {
+            request->is_refusal = true;
             return err_set(ret_info, ERR_UNKNOWN_STORE, "no store %s", person->store_codes[i]);
         }
     }
@@ -67,6 +69,7 @@ static enum err choose_password(struct request *request, struct people_new *pers
                    ? err_set(ret_info, ERR_USAGE, "--password-stdin and --no-password exclude each other")
                    : ERR_OK;
     }
+    person->must_change_password = true;
     if (!from_input) {
         person->password = people_make_password(&request->arena);
         person->is_shown = true;
@@ -109,8 +112,7 @@ static enum err hash(struct request *request, struct db *db, struct err_info *re
 static enum err run(struct request *request, struct db *db, struct err_info *ret_info)
 {
     const struct people_new *person = request->data;
-    int32_t user_id;
-    enum err err = people_insert(db, &request->arena, person, &user_id, ret_info);
+    enum err err = people_add(db, &request->arena, request->who, request->command->name, person, ret_info);
 
     if (err != ERR_OK) {
         return err;
@@ -143,7 +145,10 @@ const struct command command_user_add = {
     .summary = "add a user",
     .help =
         "Staff need at least one store, admins have all and get none. Owners add staff to their own stores.\n"
-        "Unless told otherwise a random password is made up; the answer shows it, this once.",
+        "Unless told otherwise a random password is made up; the answer shows it, this once. The first login "
+        "with\n"
+        "the password asks for another one. Users are never deleted, since movements name them: see `user "
+        "disable`.",
     .inputs = inputs,
     .changes = true,
     .prepare = prepare,

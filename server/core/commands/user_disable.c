@@ -1,6 +1,6 @@
 /* user disable: an account opens no more, and its sessions end.
  * Prepared on the main loop; written on a worker's thread.
- * Admins disable anybody but the last of themselves, owners the staff of their own stores. */
+ * Admins disable anybody but the last of themselves, owners the staff of their own stores alone. */
 #include "common/cleanup.h"
 #include "server/core/commands/commands.h"
 #include "server/core/commands/people.h"
@@ -24,9 +24,11 @@ const struct command command_user_disable = {
     .roles = ROLE_ADMIN | ROLE_OWNER,
     .cost = COST_WRITE,
     .summary = "keep a user out",
-    .help =
-        "The user's sessions end and no new one begins until `user enable`. The last admin who is enabled\n"
-        "cannot be disabled. Owners disable the staff of their own stores.",
+    .help = "The user's sessions end, on every server, and no new one begins until `user enable`. The last "
+            "admin\n"
+            "who is enabled cannot be disabled. Owners disable staff who work for their stores only. "
+            "Somebody who\n"
+            "has signed up and waits for approval is rejected by it.",
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},

@@ -1,6 +1,6 @@
 /* user enable: a disabled account opens again.
  * Prepared on the main loop; written on a worker's thread.
- * Admins enable anybody, owners the staff of their own stores. */
+ * Admins enable anybody, owners the staff of their own stores alone. */
 #include "common/cleanup.h"
 #include "server/core/commands/commands.h"
 #include "server/core/commands/user_switch.h"
@@ -23,7 +23,7 @@ const struct command command_user_enable = {
     .roles = ROLE_ADMIN | ROLE_OWNER,
     .cost = COST_WRITE,
     .summary = "let a disabled user in again",
-    .help = "Owners enable the staff of their own stores.",
+    .help = "Owners enable staff who work for their stores only.",
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},

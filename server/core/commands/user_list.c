@@ -8,8 +8,9 @@
 #include "server/core/commands/people.h"
 
 static const struct column columns[] = {
-    {"user", COLUMN_TEXT, 0},     {"role", COLUMN_TEXT, 0},    {"stores", COLUMN_LIST, 0},
-    {"disabled", COLUMN_BOOL, 0}, {"keys", COLUMN_INTEGER, 0}, {"created_at", COLUMN_TIME, 0},
+    {"user", COLUMN_TEXT, 0},       {"role", COLUMN_TEXT, 0},    {"stores", COLUMN_LIST, 0},
+    {"disabled", COLUMN_BOOL, 0},   {"pending", COLUMN_BOOL, 0}, {"keys", COLUMN_INTEGER, 0},
+    {"created_at", COLUMN_TIME, 0},
 };
 
 static enum err prepare(struct request *request, struct err_info *ret_info)
@@ -25,7 +26,10 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
     cleanup(cleanup_db_result) struct db_result *result = NULL;
     const struct filters_page *page = request->data;
     static const int key_columns[] = {PEOPLE_USER_NAME};
-    enum err err = people_read(request, db, NULL, page->after[0], page->limit + 1, &result, ret_info);
+    const struct people_page wanted = {.after_name = page->after[0],
+                                       .limit = page->limit + 1,
+                                       .is_pending_only = args_flag(&request->args, "pending")};
+    enum err err = people_read(request, db, &wanted, &result, ret_info);
     int rows;
 
     if (err != ERR_OK) {
@@ -45,7 +49,11 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
     return ERR_OK;
 }
 
-static const struct option_spec options[] = {OPTION_LIMIT, OPTION_AFTER, OPTION_END};
+static const struct option_spec options[] = {
+    {"pending", NULL, "only those who have signed up and wait for `user approve`", false, false},
+    OPTION_LIMIT,
+    OPTION_AFTER,
+    OPTION_END};
 
 const struct command command_user_list = {
     .name = "user list",

@@ -8,7 +8,7 @@
 #include "server/core/request.h"
 
 /* Disable or enable the user that the first argument names, in one transaction, and answer with the user.
- * Sets revoke_user_id when disabling. ERR_UNKNOWN_USER; ERR_NOT_PERMITTED for the last enabled admin. */
+ * ERR_UNKNOWN_USER; ERR_NOT_PERMITTED for the last enabled admin, and what an owner may not change. */
 enum err user_switch(struct request *request, struct db *db, bool disable, struct err_info *ret_info);
 
 #endif
