@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/buf.h"
+#include "common/log_journal.h"
 #include "common/values.h"
 
 enum {
@@ -34,6 +35,7 @@ static struct {
     char process[PROCESS_MAX];
     _Atomic int fd;
     _Atomic int least;
+    _Atomic bool is_journal;
     _Atomic uint64_t dropped;    /* the queue was full, or the descriptor took nothing */
     _Atomic uint64_t unreported; /* of those, not yet told in the log */
     _Atomic bool stopping;
@@ -70,6 +72,11 @@ int log_redirect(int fd)
     return dup3(fd, atomic_load(&state.fd), O_CLOEXEC) < 0 ? errno : 0;
 }
 
+void log_set_journal(bool is_journal)
+{
+    atomic_store(&state.is_journal, is_journal);
+}
+
 static const char *level_text(enum log_level level)
 {
     switch (level) {
@@ -100,8 +107,17 @@ static size_t value_len(const char *value)
     return len;
 }
 
-static void append_pair(struct buf *line, const char *key, const char *value)
+/* A line while it is made. */
+struct draft {
+    struct buf text;   /* what will be written */
+    struct buf fields; /* that follow it in the journal */
+    bool is_journal;
+};
+
+static void append_pair(struct draft *draft, const char *key, const char *value)
 {
+    struct buf *line = &draft->text;
+
     buf_append_char(line, ',');
     buf_append_json(line, key, value_len(key));
     buf_append_char(line, ':');
@@ -109,27 +125,51 @@ static void append_pair(struct buf *line, const char *key, const char *value)
         buf_append_text(line, "null");
     } else {
         buf_append_json(line, value, value_len(value));
+        if (draft->is_journal) {
+            log_journal_add(&draft->fields, key, value, value_len(value));
+        }
     }
 }
 
-static void begin_line(struct buf *line, enum log_level level, const char *event)
+static void append_number(struct draft *draft, const char *key, uint64_t number)
+{
+    struct buf digits = {0};
+
+    buf_append_u64(&digits, number);
+    buf_append_char(&draft->text, ',');
+    buf_append_json(&draft->text, key, strlen(key));
+    buf_append_char(&draft->text, ':');
+    buf_append(&draft->text, digits.data, digits.len);
+    if (draft->is_journal) {
+        log_journal_add(&draft->fields, key, digits.data, digits.len);
+    }
+    buf_done(&digits);
+}
+
+static void begin_line(struct draft *draft, enum log_level level, const char *event)
 {
     struct timespec now = {0};
 
+    draft->is_journal = atomic_load(&state.is_journal);
+    if (draft->is_journal) {
+        log_journal_begin(&draft->text, level);
+    }
     clock_gettime(CLOCK_REALTIME, &now);
-    buf_append_text(line, "{\"time\":\"");
-    values_append_time(line, (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
-    buf_append_char(line, '"');
-    append_pair(line, "level", level_text(level));
-    append_pair(line, "process", state.process);
-    buf_append_text(line, ",\"pid\":");
-    buf_append_i64(line, getpid());
-    append_pair(line, "event", event);
+    buf_append_text(&draft->text, "{\"time\":\"");
+    values_append_time(&draft->text, (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    buf_append_char(&draft->text, '"');
+    append_pair(draft, "level", level_text(level));
+    append_pair(draft, "process", state.process);
+    append_number(draft, "pid", (uint64_t)getpid());
+    append_pair(draft, "event", event);
 }
 
-static void end_line(struct buf *line)
+static void end_line(struct draft *draft)
 {
-    buf_append_text(line, "}\n");
+    buf_append_char(&draft->text, '}');
+    buf_append(&draft->text, draft->fields.data, draft->fields.len);
+    buf_append_char(&draft->text, '\n');
+    buf_done(&draft->fields);
 }
 
 /* Wait until a full pipe takes more; not for every line of a queue that only waits to be left behind. */
@@ -143,8 +183,15 @@ static bool wait_writable(int fd)
     return found != 0;
 }
 
-/* One write, which a file opened for appending keeps whole. A pipe that stays full loses the line rather
- * than hang the process. */
+/* A caller's own write waits for a pipe, where another program reads, but not for the journal, where all do.
+ */
+static bool may_wait(void)
+{
+    return atomic_load(&queued) || !atomic_load(&state.is_journal);
+}
+
+/* One write, which a file opened for appending keeps whole, and which is a datagram to the journal. A pipe
+ * that stays full loses the line rather than hang the process. */
 static bool write_line(const char *data, size_t len)
 {
     int fd = atomic_load(&state.fd);
@@ -156,7 +203,7 @@ static bool write_line(const char *data, size_t len)
             data += written;
             len -= (size_t)written;
         } else if (errno == EAGAIN) {
-            if (!wait_writable(fd)) {
+            if (!may_wait() || !wait_writable(fd)) {
                 return false;
             }
         } else if (errno != EINTR) {
@@ -183,19 +230,18 @@ static void write_or_count(const char *data, size_t len)
 static void report_dropped(void)
 {
     uint64_t lost = atomic_exchange(&state.unreported, 0);
-    struct buf line = {0};
+    struct draft draft = {0};
 
     if (lost == 0) {
         return;
     }
-    begin_line(&line, LOG_LEVEL_WARNING, "log.dropped");
-    buf_append_text(&line, ",\"lines\":");
-    buf_append_u64(&line, lost);
-    end_line(&line);
-    if (!write_line(line.data, line.len)) {
+    begin_line(&draft, LOG_LEVEL_WARNING, "log.dropped");
+    append_number(&draft, "lines", lost);
+    end_line(&draft);
+    if (!write_line(draft.text.data, draft.text.len)) {
         atomic_fetch_add(&state.unreported, lost);
     }
-    buf_done(&line);
+    buf_done(&draft.text);
 }
 
 /* Hand a line to the thread, with its memory. False when there is no thread: the caller still owns it. */
@@ -323,15 +369,20 @@ uint64_t log_dropped(void)
     return atomic_load(&state.dropped);
 }
 
+bool log_wants(enum log_level level)
+{
+    return (int)level >= atomic_load(&state.least);
+}
+
 void log_event(enum log_level level, const char *event, ...)
 {
-    struct buf line = {0};
+    struct draft draft = {0};
     va_list args;
 
-    if ((int)level < atomic_load(&state.least)) {
+    if (!log_wants(level)) {
         return;
     }
-    begin_line(&line, level, event);
+    begin_line(&draft, level, event);
     va_start(args, event);
     for (int pairs = 0; pairs < PAIRS_MAX; pairs++) {
         const char *key = va_arg(args, const char *);
@@ -339,14 +390,14 @@ void log_event(enum log_level level, const char *event, ...)
         if (key == NULL) {
             break;
         }
-        append_pair(&line, key, va_arg(args, const char *));
+        append_pair(&draft, key, va_arg(args, const char *));
     }
     va_end(args);
-    end_line(&line);
-    if (atomic_load(&queued) && enqueue(&line)) {
+    end_line(&draft);
+    if (atomic_load(&queued) && enqueue(&draft.text)) {
         return;
     }
-    write_or_count(line.data, line.len);
+    write_or_count(draft.text.data, draft.text.len);
     report_dropped();
-    buf_done(&line);
+    buf_done(&draft.text);
 }

@@ -7,6 +7,7 @@
 
 #include "server/core/answer.h"
 #include "server/core/batch_internal.h"
+#include "server/core/command_log.h"
 
 void batch_wake(struct batch *batch)
 {
@@ -249,6 +250,9 @@ static bool batch_is_busy(const void *state)
 static void batch_free(void *state)
 {
     struct batch *batch = state;
+    if (!batch->is_over) {
+        batch_log_end(batch);
+    }
     turn_cancel(&batch->work);
     batch_count_flight(batch, -(int)batch->in_flight);
     while (batch->first) {
@@ -273,8 +277,11 @@ void *batch_start(struct channel *channel, const struct words *words)
     batch->channel = channel;
     batch->core = channel_core(channel);
     batch->is_raw = channel_is_raw(channel);
+    batch->tells_lines = batch->is_raw || command_log_wants_lines();
+    batch->started_ns = uv_hrtime();
     batch->work.run = work;
     if (!batch_parse_options(batch, words)) {
+        batch->is_over = true;
         batch_free(batch);
         return NULL;
     }

@@ -25,7 +25,9 @@ struct batch {
     struct channel *channel;
     struct core *core;
     struct batch_options options;
-    bool is_raw; /* a TUI's: interactive, without summary, and it outlives the database */
+    bool is_raw;      /* a TUI's: interactive, without summary, and it outlives the database */
+    bool tells_lines; /* to the log: a TUI's, or when it is debugged */
+    uint64_t started_ns;
     char *used_store;
     struct turn_item work;
     struct lines lines;
@@ -96,6 +98,8 @@ void batch_slow_free(struct batch *batch);
 /* batch_tell.c: results in order, progress, the last words. */
 void batch_tell_ready(struct batch *batch);
 void batch_tell_end(struct batch *batch);
+/* The log's line of a batch that ends. */
+void batch_log_end(const struct batch *batch);
 
 /* batch_group.c: atomic batches. False: the ledger's queue has no room yet. */
 bool batch_settle_group(struct batch *batch);

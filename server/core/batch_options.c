@@ -7,14 +7,19 @@
 #include "common/values.h"
 #include "server/core/answer.h"
 #include "server/core/args.h"
+#include "server/core/audit.h"
 #include "server/core/batch_internal.h"
+#include "server/core/command_log.h"
 #include "server/core/commands/commands.h"
+#include "server/core/stats.h"
 
 void batch_refuse(struct batch *batch, enum err err, const char *message)
 {
     struct task *task = dispatch_new(batch->channel, batch->options.format);
     task->request.command = &command_batch;
     dispatch_fail(task, err, "%s", message);
+    command_log_start(&task->request);
+    command_log_answered(task);
     answer_single(channel_out(batch->channel), task);
     answer_single_error(channel_error_out(batch->channel), task);
     dispatch_release(task);
@@ -27,6 +32,17 @@ static enum err check_store(const struct batch *batch, const char *store, struct
         err = err_set(info, ERR_UNKNOWN_STORE, "no store %s", store);
     }
     return err;
+}
+
+/* Another's store: for the audit trail, as dispatch does for other commands. */
+static void note_refusal(const struct batch *batch, const struct args *args, enum err err)
+{
+    const struct request refused = {
+        .command = &command_batch, .args = *args, .who = channel_identity(batch->channel), .err = err};
+    if (err == ERR_UNKNOWN_STORE) {
+        stats_add(STATS_commands_refused, 1);
+        audit_refuse(batch->core->audit, &refused);
+    }
 }
 
 static char *copy_text(const char *text)
@@ -55,6 +71,7 @@ static enum err read_options(struct batch *batch, struct arena *arena, const str
         return err;
     }
     if (store && (err = check_store(batch, store, info)) != ERR_OK) {
+        note_refusal(batch, &args, err);
         return err;
     }
     given->key = copy_text(key);

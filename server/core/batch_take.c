@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include "server/core/batch_internal.h"
 #include "server/core/command.h"
+#include "server/core/command_log.h"
 
 enum { TAG_MAX = 64 };
 
@@ -72,6 +73,9 @@ static struct task *new_task(struct batch *batch)
     task->request.is_interactive = batch->is_raw;
     task->request.dry_run = batch->options.is_dry_run;
     task->request.prefix.line = batch->lines.number;
+    if (batch->tells_lines) {
+        command_log_start(&task->request);
+    }
     return task;
 }
 
@@ -140,6 +144,9 @@ static void end_asking(struct batch *batch)
 {
     struct task *task = batch->asking;
     batch->asking = NULL;
+    if (batch->tells_lines) {
+        command_log_start(&task->request);
+    }
     if (task->request.err != ERR_OK) {
         task->state = TASK_DONE;
     } else {

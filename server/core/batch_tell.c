@@ -4,6 +4,7 @@
 
 #include "server/core/answer.h"
 #include "server/core/batch_internal.h"
+#include "server/core/command_log.h"
 
 enum { PROGRESS_MS = 1000 };
 
@@ -42,6 +43,9 @@ static void tell(struct batch *batch, const struct task *task)
     }
     answer_batch_line(out, task);
     batch->told++;
+    if (batch->tells_lines) {
+        (batch->is_raw ? command_log_answered : command_log_line)(task);
+    }
     if (request->err == ERR_OK) {
         batch->replayed += task->movement && task->movement->replayed;
         heed(batch, request);
@@ -61,6 +65,8 @@ void batch_tell_ready(struct batch *batch)
     if (batch->options.is_atomic && !batch->group_is_settled && !batch->options.is_dry_run) {
         return; /* whether a line failed is known when all have been seen */
     }
+    uint64_t told = batch->told;
+    uint64_t failed = batch->failed;
     while (batch->first && batch->first->state == TASK_DONE) {
         struct task *task = batch->first;
         batch->first = (struct task *)task->request.next;
@@ -73,6 +79,9 @@ void batch_tell_ready(struct batch *batch)
         }
         batch->bytes -= task->bytes;
         dispatch_release(task);
+    }
+    if (batch->told > told && !batch->is_raw) {
+        command_log_count(batch->told - told, batch->failed - failed);
     }
     if (batch->told > 0) {
         tell_progress(batch, false);
@@ -98,6 +107,26 @@ static void tell_stop(struct batch *batch)
                           "--key KEY the same command could simply be repeated)\n");
 }
 
+void batch_log_end(const struct batch *batch)
+{
+    const char *cut_short = batch->is_over ? "stopped" : "left";
+    if (batch->is_raw) {
+        return; /* each line was told */
+    }
+    command_log_batch(&(struct command_log_batch){
+        .who = channel_identity(batch->channel),
+        .store = batch->used_store,
+        .outcome = batch->is_over && batch->stop_status == 0 ? "ok" : cut_short,
+        .lines = batch->told,
+        .failed = batch->failed,
+        .replayed = batch->replayed,
+        .started_ns = batch->started_ns,
+        .has_key = batch->options.key != NULL,
+        .is_atomic = batch->options.is_atomic,
+        .is_dry_run = batch->options.is_dry_run,
+    });
+}
+
 void batch_tell_end(struct batch *batch)
 {
     int status = batch->failed > 0 ? 1 : 0;
@@ -110,5 +139,6 @@ void batch_tell_end(struct batch *batch)
                    batch->options.is_dry_run ? " (dry run)" : "");
     }
     batch->is_over = true;
+    batch_log_end(batch);
     channel_exit(batch->channel, batch->stop_status != 0 ? batch->stop_status : status);
 }

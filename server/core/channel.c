@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "common/lexer.h"
 #include "server/core/answer.h"
+#include "server/core/command_log.h"
 #include "server/core/core.h"
 #include "server/core/modes.h"
 #include "server/core/peer.h"
@@ -57,8 +58,11 @@ static void start_exec(struct channel *channel, const char *command, size_t len)
     struct task *task = dispatch_new(channel, FORMAT_TEXT);
     struct words words;
     task->request.is_interactive = channel->is_terminal;
+    command_log_start(&task->request);
     enum err err = lexer_split(&task->request.arena, command, len, &words, &task->request.error);
     if (err != ERR_OK) {
+        task->request.err = err;
+        command_log_answered(task);
         answer_trouble(channel_error_out(channel), err, task->request.error.message);
         dispatch_release(task);
         channel_exit(channel, err_exit_status(err));

@@ -14,6 +14,7 @@
 #include "server/core/audit.h"
 #include "server/core/channel.h"
 #include "server/core/command.h"
+#include "server/core/command_log.h"
 #include "server/core/core.h"
 #include "server/core/peer.h"
 #include "server/core/stats.h"
@@ -239,6 +240,9 @@ static void give_back(struct task *task)
     if (channel) {
         channel_request_done(channel, &task->request);
     } else {
+        if (!task->request.in_batch || task->request.is_interactive) {
+            command_log_answered(task); /* the client has left, but it did run */
+        }
         task_free(task);
     }
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/log_journal.h"
 #include "common/values.h"
 #include "config/config.h"
 #include "server/core/cli.h"
@@ -69,15 +70,21 @@ static bool load_config(const char *file, struct config *ret_config)
 
 static bool open_log(const struct config *config)
 {
+    const char *path = config->server.log;
+    bool is_journal = strcmp(path, "journal") == 0;
     int fd = STDERR_FILENO;
-    if (strcmp(config->server.log, "-") != 0) {
-        fd = open(config->server.log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-        if (fd < 0) {
-            fprintf(stderr, "stockroomd-core: %s: %s\n", config->server.log, strerror(errno));
-            return false;
-        }
+    if (is_journal) {
+        path = config->server.journal_socket;
+        fd = log_journal_open(path);
+    } else if (strcmp(path, "-") != 0) {
+        fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+    }
+    if (fd < 0) {
+        fprintf(stderr, "stockroomd-core: %s: %s\n", path, strerror(errno));
+        return false;
     }
     log_init("core", fd, config->server.log_level);
+    log_set_journal(is_journal);
     return true;
 }
 

@@ -56,6 +56,7 @@ struct request {
     const char *used_store; /* `use` of the batch, or NULL */
     enum format format;
     struct row_prefix prefix;
+    uint64_t started_ns; /* by uv_hrtime, when its last word was there; 0: nobody asks */
     bool in_batch;
     bool is_interactive; /* a person is there: a TUI, or a command on a terminal */
     bool dry_run;

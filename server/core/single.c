@@ -6,6 +6,7 @@
 
 #include "server/core/answer.h"
 #include "server/core/command.h"
+#include "server/core/command_log.h"
 #include "server/core/core.h"
 #include "server/core/modes.h"
 #include "server/core/prompt.h"
@@ -21,6 +22,7 @@ static void answer(struct single *single)
 {
     struct task *task = single->task;
     struct request *request = &task->request;
+    command_log_answered(task);
     if (request->err == ERR_OK && request->output.len > 0) {
         channel_write(single->channel, request->output.data, request->output.len);
     }
@@ -55,6 +57,7 @@ static void end_prompt(struct single *single, enum prompt_state state)
 {
     prompt_free(single->prompt);
     single->prompt = NULL;
+    command_log_start(&single->task->request); /* how long somebody typed is nothing to measure */
     if (state == PROMPT_BAD) {
         single->task->state = TASK_DONE;
         answer(single);

@@ -26,7 +26,7 @@ assert_until refused_is 1 "action = 'product add' AND kind = 'product' AND targe
 tssh bob sell A-1 1 --store S002
 assert_status 65
 assert_until refused_is 1 "action = 'sell' AND kind = 'store' AND target = 'S002'"
-assert_equal 'bob|key|t' "$(sql "SELECT u.name, method, key_id IS NOT NULL
+assert_equal 'bob|key|127.0.0.1|t|t' "$(sql "SELECT u.name, method, source, session > 0, key_id IS NOT NULL
     FROM audit_events JOIN users u USING (user_id) WHERE action = 'sell'")" 'who was refused'
 assert_equal "$(sql "SELECT store_id FROM stores WHERE code = 'S002'")" \
     "$(sql "SELECT store_id FROM audit_events WHERE action = 'sell'")" 'the store of a refusal'
@@ -59,6 +59,9 @@ assert_until refused_is 2 "action = 'store set'"
 batch --atomic
 assert_until refused_is $((before + 6)) "action = 'sell'"
 assert_until refused_is 3 "action = 'store set'"
+batch --store S002
+assert_status 65
+assert_until refused_is 1 "action = 'batch' AND kind = 'store' AND target = 'S002'"
 capture timeout 60 ssh -F "$SERVER_DIR/ssh_config" bob@stockroom batch \
     < <(for ((i = 0; i < 30; i++)); do echo 'inventory --store S002'; done)
 assert_until refused_is 30 "action = 'inventory'"

@@ -7,8 +7,11 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "common/log_journal.h"
 #include "common/text.h"
 #include "tests/unit/unit.h"
 
@@ -322,6 +325,171 @@ static void broken_descriptor_is_survived(void **state)
     close_pipe(fds);
 }
 
+/* A socket as journald's, at a path of its own. */
+struct journal {
+    char folder[32];
+    struct sockaddr_un address;
+    int fd;
+};
+
+static void journal_open(struct journal *journal)
+{
+    *journal = (struct journal){.folder = "/tmp/test-journal.XXXXXX", .address.sun_family = AF_UNIX};
+    assert_non_null(mkdtemp(journal->folder));
+    snprintf(journal->address.sun_path, sizeof journal->address.sun_path, "%s/socket", journal->folder);
+    journal->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(journal->fd, (struct sockaddr *)&journal->address, sizeof journal->address), 0);
+}
+
+static void journal_close(struct journal *journal)
+{
+    close(journal->fd);
+    unlink(journal->address.sun_path);
+    rmdir(journal->folder);
+}
+
+/* The next datagram, NUL-terminated, or NULL. Static. */
+static char *journal_read(const struct journal *journal)
+{
+    static char datagram[65536];
+    ssize_t len = read(journal->fd, datagram, sizeof datagram - 1);
+
+    if (len < 0) {
+        assert_int_equal(errno, EAGAIN);
+        return NULL;
+    }
+    datagram[len] = '\0';
+    return datagram;
+}
+
+/* Returns the descriptor, for log_back. */
+static int log_to_journal(const struct journal *journal)
+{
+    int fd = log_journal_open(journal->address.sun_path);
+
+    assert_true(fd >= 0);
+    log_init("core", fd, LOG_LEVEL_DEBUG);
+    log_set_journal(true);
+    return fd;
+}
+
+static void log_back(int fd)
+{
+    log_set_journal(false);
+    log_init("test", STDERR_FILENO, LOG_LEVEL_ERROR);
+    close(fd);
+}
+
+/* The value of a field, or NULL. Static. */
+static const char *journal_field(const char *datagram, const char *name)
+{
+    static char value[8192];
+    size_t len = strlen(name);
+
+    for (const char *line = datagram; *line != '\0'; line = strchr(line, '\n') + 1) {
+        if (strncmp(line, name, len) == 0 && line[len] == '=') {
+            snprintf(value, sizeof value, "%.*s", (int)strcspn(line + len + 1, "\n"), line + len + 1);
+            return value;
+        }
+    }
+    return NULL;
+}
+
+static void journal_gets_fields(void **state)
+{
+    static const char *const priorities[] = {"7", "6", "4", "3"};
+    struct journal journal;
+    char value[2000];
+    char *datagram;
+    json_t *line;
+
+    (void)state;
+    journal_open(&journal);
+    int fd = log_to_journal(&journal);
+    memset(value, 'x', sizeof value);
+    value[sizeof value - 1] = '\0';
+    log_warning("session.open", "user-name", "a\nPRIORITY=0\n\x1b[2J\xe2\x80\xae\xff\xc3\xa4", "none", NULL,
+                "long", value);
+    datagram = journal_read(&journal);
+    assert_non_null(datagram);
+    assert_string_equal(journal_field(datagram, "PRIORITY"), "4");
+    assert_string_equal(journal_field(datagram, "SYSLOG_IDENTIFIER"), "stockroomd");
+    assert_string_equal(journal_field(datagram, "STOCKROOM_EVENT"), "session.open");
+    assert_string_equal(journal_field(datagram, "STOCKROOM_PROCESS"), "core");
+    assert_string_equal(journal_field(datagram, "STOCKROOM_USER_NAME"), "a?PRIORITY=0??[2J??\xc3\xa4");
+    assert_null(journal_field(datagram, "STOCKROOM_NONE"));
+    assert_int_equal(strlen(journal_field(datagram, "STOCKROOM_LONG")), 512);
+    line = json_loads(journal_field(datagram, "MESSAGE"), JSON_REJECT_DUPLICATES, NULL);
+    assert_string_equal(field(line, "event"), "session.open");
+    assert_string_equal(field(line, "user-name"), "a\nPRIORITY=0\n\x1b[2J\xe2\x80\xae\xef\xbf\xbd\xc3\xa4");
+    json_decref(line);
+    for (int level = LOG_LEVEL_DEBUG; level <= (int)LOG_LEVEL_ERROR; level++) {
+        log_event((enum log_level)level, "e", (char *)0);
+        assert_string_equal(journal_field(journal_read(&journal), "PRIORITY"), priorities[level]);
+    }
+    assert_null(journal_read(&journal));
+    log_back(fd);
+    journal_close(&journal);
+}
+
+/* Without a thread a caller never waits for it; what was not taken is counted, and told when there is room.
+ */
+static void journal_that_takes_nothing(void **state)
+{
+    struct journal journal;
+    uint64_t before = log_dropped();
+    uint64_t taken = 0;
+    char number[24];
+
+    (void)state;
+    journal_open(&journal);
+    int fd = log_to_journal(&journal);
+    for (int i = 0; i < 5; i++) {
+        while (log_dropped() == before + (uint64_t)i) {
+            log_info("e");
+        }
+    }
+    while (journal_read(&journal) != NULL) {
+        taken++;
+    }
+    assert_true(taken > 0);
+    log_info("again");
+    assert_string_equal(journal_field(journal_read(&journal), "STOCKROOM_EVENT"), "again");
+    char *told = journal_read(&journal);
+    assert_string_equal(journal_field(told, "STOCKROOM_EVENT"), "log.dropped");
+    snprintf(number, sizeof number, "%llu", (unsigned long long)(log_dropped() - before));
+    assert_string_equal(journal_field(told, "STOCKROOM_LINES"), number);
+    log_back(fd);
+    journal_close(&journal);
+}
+
+/* Another socket takes the place of the first; one that has gone costs lines and nothing else. */
+static void journal_is_replaced(void **state)
+{
+    struct journal first, second;
+    uint64_t before = log_dropped();
+
+    (void)state;
+    journal_open(&first);
+    journal_open(&second);
+    int fd = log_to_journal(&first);
+    int other = log_journal_open(second.address.sun_path);
+    assert_true(other >= 0);
+    assert_int_equal(log_start_thread(100), 0);
+    journal_close(&first);
+    log_info("lost");
+    log_stop_thread();
+    assert_int_equal(log_dropped(), before + 1);
+    assert_int_equal(log_redirect(other), 0);
+    close(other);
+    log_info("found");
+    assert_string_equal(journal_field(journal_read(&second), "STOCKROOM_EVENT"), "found");
+    log_back(fd);
+    journal_close(&second);
+    assert_int_equal(log_journal_open(second.address.sun_path), -1);
+    assert_int_equal(errno, ENOENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +501,9 @@ int main(void)
         cmocka_unit_test(full_queue_drops_and_tells),
         cmocka_unit_test(stop_ends_though_nobody_reads),
         cmocka_unit_test(broken_descriptor_is_survived),
+        cmocka_unit_test(journal_gets_fields),
+        cmocka_unit_test(journal_that_takes_nothing),
+        cmocka_unit_test(journal_is_replaced),
     };
 
     /* A caller that waits is a failure, not a long test. */
