@@ -11,12 +11,11 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/log_journal.h"
 #include "server/front/child.h"
 #include "server/front/container.h"
 #include "server/front/core_process.h"
@@ -161,25 +160,6 @@ void front_core_gone(struct front *front, int final_status)
 
 /* ------------------------------------------------------------------ the configuration, again */
 
-/* Never blocks: what the journal does not take is dropped, and counted, by common/log. */
-static int open_journal(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
-        int error = errno;
-        close(fd);
-        errno = error;
-        return -1;
-    }
-    return fd;
-}
-
 static bool is_journal(const struct config *config)
 {
     return strcmp(config->server.log, "journal") == 0;
@@ -189,7 +169,7 @@ static bool is_journal(const struct config *config)
 static int open_log(const struct config *config)
 {
     if (is_journal(config)) {
-        return open_journal(config->server.journal_socket);
+        return log_journal_open(config->server.journal_socket);
     }
     if (strcmp(config->server.log, "-") == 0) {
         return STDERR_FILENO;
@@ -202,6 +182,7 @@ static void use_log(struct front *front, int fd)
     int old_fd = front->log_fd;
     front->log_fd = fd;
     log_init("front", fd, front->config.server.log_level);
+    log_set_journal(front->is_journal);
     if (old_fd > STDERR_FILENO && old_fd != fd) {
         close(old_fd);
     }

@@ -149,4 +149,7 @@ journal_has() { grep -q -e 'STOCKROOM_EVENT=command.*STOCKROOM_USER=ann.*STOCKRO
 assert_until journal_has
 assert_matches "$(grep STOCKROOM_COMMAND=inventory "$TEST_DIR/datagrams")" \
     "SYSLOG_IDENTIFIER=stockroomd.nPRIORITY=6.nMESSAGE=.*\"event\":\"command\".*STOCKROOM_OUTCOME=ok"
+front_has() { grep -q 'STOCKROOM_PROCESS=front.*STOCKROOM_EVENT=session.ended' "$TEST_DIR/datagrams"; }
+assert_until front_has
+assert_equal 0 "$(grep -c -v -e 'MESSAGE={' -e '^bound$' "$TEST_DIR/datagrams")" 'datagrams that are no lines'
 test_done
