@@ -178,6 +178,27 @@ void client_init(struct session *session)
     ssh_callbacks_init(&session->channel_callbacks);
 }
 
+/* libssh reads while it writes, sends an end or frees: meanwhile the client may close the channel that libssh
+ * works on, and open another. The one that is held stays until it is let go. */
+static ssh_channel client_hold(struct session *session)
+{
+    session->held = session->channel;
+    return session->held;
+}
+
+/* False: the channel has been closed and given up in the meantime. */
+static bool client_let_go(struct session *session)
+{
+    ssh_channel channel = session->held;
+
+    session->held = NULL;
+    if (channel == session->channel) {
+        return true;
+    }
+    ssh_channel_free(channel);
+    return false;
+}
+
 ssh_channel client_open_channel(ssh_session ssh, void *userdata)
 {
     struct session *session = userdata;
@@ -241,18 +262,20 @@ static void client_end_input(struct session *session)
  * (more). */
 static bool client_read(struct session *session)
 {
-    int available = ssh_channel_poll(session->channel, 0);
+    ssh_channel channel = client_hold(session);
+    int available = ssh_channel_poll(channel, 0);
 
     if (available > SESSION_UNREAD_MAX) {
         session_end(session, "Protocol error: the window was exceeded");
-        return false;
-    }
-    if (available <= 0) {
-        return false;
     }
     cleanup(buf_done) struct buf data = {0};
-    int len = ssh_channel_read_nonblocking(session->channel, buf_reserve(&data, (size_t)available),
-                                           (uint32_t)available, 0);
+    int len = available <= 0 || available > SESSION_UNREAD_MAX
+                  ? 0
+                  : ssh_channel_read_nonblocking(channel, buf_reserve(&data, (size_t)available),
+                                                 (uint32_t)available, 0);
+    if (!client_let_go(session)) {
+        return false;
+    }
     for (int taken = 0; taken < len;) {
         int part = len - taken > WIRE_DATA_MAX ? WIRE_DATA_MAX : len - taken;
         client_take(session, data.data + taken, (size_t)part);
@@ -274,7 +297,7 @@ void client_pump_input(struct session *session)
             return;
         }
     } while (client_read(session));
-    if (!session->input_ended && ssh_channel_is_eof(session->channel)) {
+    if (session->channel != NULL && !session->input_ended && ssh_channel_is_eof(session->channel)) {
         client_end_input(session);
     }
 }
@@ -303,28 +326,35 @@ static void client_set_alarm(int seconds)
 
 size_t client_write(struct session *session, const char *data, size_t len, bool is_error_output)
 {
-    uint32_t window = ssh_channel_window_size(session->channel);
+    ssh_channel channel = client_hold(session);
+    uint32_t window = ssh_channel_window_size(channel);
     uint32_t part = len > CHANNEL_WRITE_MAX ? CHANNEL_WRITE_MAX : (uint32_t)len;
 
     part = part > window ? window : part;
     if (!session->has_written) {
         client_set_alarm(FIRST_WRITE_SECONDS);
     }
-    int written = is_error_output ? ssh_channel_write_stderr(session->channel, data, part)
-                                  : ssh_channel_write(session->channel, data, part);
+    int written = is_error_output ? ssh_channel_write_stderr(channel, data, part)
+                                  : ssh_channel_write(channel, data, part);
     if (!session->has_written) {
         client_set_alarm(0);
-        session->has_written = written > 0;
     }
-    return written > 0 ? (size_t)written : 0;
+    if (!client_let_go(session) || written <= 0) {
+        return 0;
+    }
+    session->has_written = true;
+    return (size_t)written;
 }
 
 void client_finish(struct session *session, uint32_t status)
 {
-    ssh_channel_request_send_exit_status(session->channel, (int)status);
-    ssh_channel_send_eof(session->channel);
-    ssh_channel_close(session->channel);
+    ssh_channel channel = client_hold(session);
+
     session->use = CHANNEL_OVER;
+    ssh_channel_request_send_exit_status(channel, (int)status);
+    ssh_channel_send_eof(channel);
+    ssh_channel_close(channel);
+    client_let_go(session);
 }
 
 bool client_apologise(struct session *session, const char *reason)
@@ -351,11 +381,14 @@ void client_reap(struct session *session)
     } else if (session->use == CHANNEL_TERMINAL) {
         shutdown(session->settings->terminal_fd, SHUT_RDWR);
     }
-    ssh_remove_channel_callbacks(session->channel, &session->channel_callbacks);
-    ssh_channel_free(session->channel);
+    ssh_channel channel = session->channel;
     session->channel = NULL;
     session->use = CHANNEL_NONE;
     session->frame_sent = 0;
+    ssh_remove_channel_callbacks(channel, &session->channel_callbacks);
+    if (channel != session->held) {
+        ssh_channel_free(channel);
+    }
 }
 
 /* Why the TUI ended, when core has not said why the session does; NULL when the user knows. */

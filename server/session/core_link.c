@@ -66,7 +66,7 @@ static bool core_link_pass_output(struct session *session, const struct wire_fra
         size_t sent = client_write(session, frame->payload + session->frame_sent,
                                    frame->len - session->frame_sent, frame->type == WIRE_ERROR_OUTPUT);
         if (sent == 0) {
-            break;
+            break; /* there is no room, or another channel is open now */
         }
         session->frame_sent += sent;
     }

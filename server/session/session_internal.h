@@ -66,6 +66,7 @@ struct session {
     /* client.c */
     struct ssh_channel_callbacks_struct channel_callbacks;
     ssh_channel channel;
+    ssh_channel held; /* libssh is at work on it */
     enum channel_use use;
     uint32_t channel_id; /* of the channel, as core knows it */
     bool has_written;    /* libssh came back from writing to it */

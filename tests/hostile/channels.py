@@ -216,6 +216,38 @@ def channels_opened_and_closed(server):
 
 
 @scenario
+def channels_closed_and_opened_in_mid_stream(server):
+    """While output is on its way, in the same packet of the network: a close, an opening, a command. libssh reads the one while
+    it writes the other."""
+    for kind in (b"batch", b"inventory --format json", None):
+        with server.connect("ann") as client:
+            first = client.open(window=1 << 30)
+            for number in range(100):
+                start = bytes([CHANNEL_REQUEST]) + u32(first)
+                if kind is None:
+                    messages = [start + string(b"pty-req") + b"\0" + string(b"xterm") + u32(80, 24, 0, 0) + string(b"\0"),
+                                start + string(b"shell") + b"\0", bytes([CHANNEL_DATA]) + u32(first) + string(b"jkjkjk")]
+                else:
+                    messages = [start + string(b"exec") + b"\0" + string(kind),
+                                bytes([CHANNEL_DATA]) + u32(first) + string(b"inventory\n" * 20)]
+                if number % 3 > 0:
+                    client.send(*messages)
+                    messages = []
+                    if number % 3 > 1 and kind is not None:  # a session has one screen
+                        client.expect(CHANNEL_DATA)
+                messages += [bytes([CHANNEL_CLOSE]) + u32(first), bytes([CHANNEL_OPEN]) + string(b"session") + u32(number, 1 << 30, 32768)]
+                client.send_raw(b"".join(client.seal(client.pack(message)) for message in messages))
+                answer = client.expect(CHANNEL_OPEN_CONFIRMATION, CHANNEL_OPEN_FAILURE)
+                assert answer[0] == CHANNEL_OPEN_CONFIRMATION, (kind, number)
+                client.held.clear()
+                first = int.from_bytes(answer[5:9], "big")
+            if kind is not None:
+                client.send_request(first, b"exec", string(b"whoami"), False)
+                out, _, status = client.read_all()
+                assert status == 0 and b"ann" in out, (status, out)
+
+
+@scenario
 def channels_all_at_once(server):
     before = server.sessions()
     with server.connect("ann") as client:

@@ -29,6 +29,9 @@ hostile_is_sanitized() { # grep reads to the end, lest nm be told that its pipe 
 HOSTILE_SETTINGS=('[passwords]' 'failure_floor_ms = 20' 'failure_jitter_ms = 10'
     '[throttle]' 'staff_read = none' 'staff_write = none' 'staff_scan = none' 'staff_login = none' 'admin_scan = none')
 
+# What was freed is filled with noise: who uses it again does not get away with it, sanitized or not.
+export MALLOC_PERTURB_=187
+
 # ann and ben are staff of S001, where are in stock.
 hostile_start() { # [LINE OF stockroom.ini]…
     server_start "${HOSTILE_SETTINGS[@]}" "$@"
