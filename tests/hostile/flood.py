@@ -11,7 +11,7 @@ from server import IS_SANITIZED, IS_SLOW, main, scenario
 
 # A process of a sanitized build has twenty times the memory.
 SILENT = 100 if IS_SANITIZED else 1000
-LOGINS = 300 if IS_SLOW else 100
+LOGINS = 1000 if IS_SLOW else 100
 SSH_LOGINS = 10
 IS_HELD = os.environ["HOSTILE_FLOOD"] == "held"
 
