@@ -5,7 +5,7 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib/server.sh"
 # shellcheck source=tests/ssh/held.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/held.sh"
-server_start '[penalties]' 'account_failures = 1000' 'exempt = 127.0.0.1' '[passwords]' 'failure_floor_ms = 0' 'failure_jitter_ms = 0'
+server_start '[throttle]' 'staff_login = none' '[penalties]' 'account_failures = 1000' 'exempt = 127.0.0.1' '[passwords]' 'failure_floor_ms = 0' 'failure_jitter_ms = 0'
 server_start_other '[tokens]' "key = $SERVER_DIR/token_key" '[penalties]' 'exempt = 127.0.0.1' '[passwords]' 'failure_floor_ms = 0' 'failure_jitter_ms = 0'
 
 must admin store add S001 --name One
@@ -54,6 +54,14 @@ done
 tssh_password ann "$token" login
 assert_status 77
 assert_contains "$ERR" 'a token makes no tokens'
+tssh_password ann "$token" passwd < <(echo 'a password by token')
+assert_status 77
+tssh_password ann "$token" key add <"$SERVER_DIR/keys/bob.pub"
+assert_status 77
+tssh_password ann "$token" key remove 1
+assert_status 77
+tssh_password ann "$(server_password ann)" whoami
+assert_status 0
 
 # ---- Without the database: only the epoch is looked up, and in memory
 coproc LOCK { psql -X -q -A -t -v ON_ERROR_STOP=1 "$SERVER_DSN" 2>&1; }
@@ -86,11 +94,12 @@ assert_until gets_in
 
 # ---- Forged
 make_token() { "$STOCKROOM_TEST_BIN/ssh_make_token" "$@"; }
-now=$(date +%s)
+epoch_of() { sql "SELECT token_epoch FROM users WHERE name = '$1'"; }
+now=$(date +%s) epoch=$(epoch_of ann)
 claims() { # ISSUER AUDIENCE USER IAT EXP EPOCH
     printf '{"iss":"%s","aud":"%s","sub":"%s","iat":%d,"exp":%d,"epoch":%d}' "$@"
 }
-good=$(claims stockroom stockroom ann "$now" $((now + 600)) 0)
+good=$(claims stockroom stockroom ann "$now" $((now + 600)) "$epoch")
 tssh_password ann "$(make_token "$SERVER_DIR/token_key" ES256 "$good")" whoami # so that the rest fails for its own reason
 assert_status 0
 key=$SERVER_DIR/token_key
@@ -98,12 +107,13 @@ refuses ann "$(make_token "$key" none "$good")"
 refuses ann "$(make_token "$key" HS256 "$good")"
 refuses ann "$(make_token "$key" HS384 "$good")"
 refuses ann "$(make_token "$TEST_DIR/other_key" ES256 "$good")"
-refuses ann "$(make_token "$key" ES256 "$(claims other stockroom ann "$now" $((now + 600)) 0)")"
-refuses ann "$(make_token "$key" ES256 "$(claims stockroom other ann "$now" $((now + 600)) 0)")"
-refuses ann "$(make_token "$key" ES256 "$(claims stockroom stockroom ann $((now - 600)) $((now - 1)) 0)")"
-refuses ann "$(make_token "$key" ES256 "$(claims stockroom stockroom ann "$now" $((now + 604900)) 0)")"
-refuses ann "$(make_token "$key" ES256 "$(claims stockroom stockroom ann $((now + 3600)) $((now + 7200)) 0)")"
-refuses ann "$(make_token "$key" ES256 "$(claims stockroom stockroom ann "$now" $((now + 600)) 1)")"
+refuses ann "$(make_token "$key" ES256 "$(claims other stockroom ann "$now" $((now + 600)) "$epoch")")"
+refuses ann "$(make_token "$key" ES256 "$(claims stockroom other ann "$now" $((now + 600)) "$epoch")")"
+refuses ann "$(make_token "$key" ES256 "$(claims stockroom stockroom ann $((now - 600)) $((now - 1)) "$epoch")")"
+refuses ann "$(make_token "$key" ES256 "$(claims stockroom stockroom ann "$now" $((now + 604900)) "$epoch")")"
+refuses ann "$(make_token "$key" ES256 "$(claims stockroom stockroom ann $((now + 3600)) $((now + 7200)) "$epoch")")"
+refuses ann "$(make_token "$key" ES256 "$(claims stockroom stockroom ann "$now" $((now + 600)) $((epoch + 1)))")"
+refuses ann "$(make_token "$key" ES256 "$(claims stockroom stockroom ann "$now" $((now + 600)) $((epoch - 1)))")"
 refuses nobody "$(make_token "$key" ES256 "$(claims stockroom stockroom nobody "$now" $((now + 600)) 0)")"
 refuses ann "${token%?}"
 refuses ann "${token}A"
@@ -167,7 +177,7 @@ assert_contains "$OUT$ERR" 'is open to others'
 SERVER_EXTRA+=('[tokens]' 'issuer = another')
 chmod 0600 "$SERVER_DIR/token_key"
 server_launch
-refuses ann "$(make_token "$SERVER_DIR/token_key" ES256 "$(claims stockroom stockroom ann "$now" $((now + 600)) 2)")"
-tssh_password ann "$(make_token "$SERVER_DIR/token_key" ES256 "$(claims another stockroom ann "$now" $((now + 600)) 2)")" whoami
+refuses ann "$(make_token "$SERVER_DIR/token_key" ES256 "$(claims stockroom stockroom ann "$now" $((now + 600)) "$(epoch_of ann)")")"
+tssh_password ann "$(make_token "$SERVER_DIR/token_key" ES256 "$(claims another stockroom ann "$now" $((now + 600)) "$(epoch_of ann)")")" whoami
 assert_status 0
 test_done
