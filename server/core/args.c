@@ -41,16 +41,17 @@ void args_find_format(char *const *words, unsigned word_count, enum format *ret_
     }
 }
 
+static const struct option_spec format_option = {"format", "text|csv|json", "how the answer looks", false,
+                                                 false};
+
 static const struct option_spec *find_option(const struct command *command, const char *name, size_t len)
 {
-    static const struct option_spec format = {"format", "text|csv|json", "how the answer looks", false,
-                                              false};
     for (const struct option_spec *spec = command->options; spec && spec->name; spec++) {
         if (strncmp(spec->name, name, len) == 0 && spec->name[len] == '\0') {
             return spec;
         }
     }
-    return len == 6 && memcmp(name, "format", 6) == 0 ? &format : NULL;
+    return len == 6 && memcmp(name, "format", 6) == 0 ? &format_option : NULL;
 }
 
 static enum err take_value(struct parser *parser, const struct option_spec *spec, const char *inlined,
@@ -72,12 +73,21 @@ static enum err take_value(struct parser *parser, const struct option_spec *spec
     return ERR_OK;
 }
 
-static enum err take_format(struct parser *parser, const char *value)
+static void keep_option(struct parser *parser, const struct option_spec *spec, const char *value)
+{
+    parser->args.options[parser->args.option_count++] = (struct args_option){spec->name, value};
+}
+
+static enum err take_format(struct parser *parser, const struct option_spec *spec, const char *value)
 {
     if (parser->format_given) {
         return err_set(parser->ret_info, ERR_USAGE, "--format is given twice");
     }
-    if (!parse_format(value, &parser->format)) {
+    if (parse_format(value, &parser->format)) {
+        ; /* as for every command */
+    } else if (spec != &format_option) {
+        keep_option(parser, spec, value); /* the command knows more of them */
+    } else {
         return err_set(parser->ret_info, ERR_USAGE, "--format is text, csv or json, not '%.40s'", value);
     }
     parser->format_given = true;
@@ -99,14 +109,14 @@ static enum err take_option(struct parser *parser, const char *word)
         return err;
     }
     if (strcmp(spec->name, "format") == 0) {
-        return take_format(parser, value);
+        return take_format(parser, spec, value);
     }
     for (unsigned i = 0; !spec->repeats && i < parser->args.option_count; i++) {
         if (parser->args.options[i].name == spec->name) {
             return err_set(parser->ret_info, ERR_USAGE, "--%s is given twice", spec->name);
         }
     }
-    parser->args.options[parser->args.option_count++] = (struct args_option){spec->name, value};
+    keep_option(parser, spec, value);
     return ERR_OK;
 }
 

@@ -45,6 +45,9 @@ struct audit *audit_new(struct core *core);
  */
 void audit_close(struct audit *audit, void (*closed)(void *argument), void *argument);
 
+/* Rows that wait or are being written. */
+unsigned audit_waiting(const struct audit *audit);
+
 /* Say in the log what will never be written: core cannot wait any longer. */
 void audit_abandon(struct audit *audit);
 

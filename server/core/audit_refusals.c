@@ -332,6 +332,11 @@ void audit_close(struct audit *audit, void (*closed)(void *argument), void *argu
     go_on(audit, 0);
 }
 
+unsigned audit_waiting(const struct audit *audit)
+{
+    return audit->waiting + audit->row_count;
+}
+
 void audit_abandon(struct audit *audit)
 {
     if (audit->waiting + audit->row_count + audit->dropped > 0) {

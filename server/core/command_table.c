@@ -44,6 +44,8 @@ const struct command *const command_table[] = {
     &command_sessions,
     &command_session_end,
     &command_audit,
+    &command_limits,
+    &command_stats,
     &command_batch,
     &command_use,
     &command_help,

@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "server/core/core.h"
 #include "server/core/peer.h"
+#include "server/core/stats.h"
 
 enum {
     MESSAGES_A_TURN = 64,
@@ -68,6 +69,20 @@ static void take_tui(struct control *control, struct wire_reader *reader, int fd
     peer_new_tui(control->core, session, fd);
 }
 
+/* What front has counted. */
+static void take_stats(struct control *control, struct wire_reader *reader)
+{
+    uint64_t values[WIRE_STAT_COUNT];
+    for (unsigned i = 0; i < WIRE_STAT_COUNT; i++) {
+        values[i] = wire_get_u64(reader);
+    }
+    if (wire_reader_end(reader)) {
+        stats_set_front(values, uv_now(control->core->loop));
+    } else {
+        log_error("control.bad", "message", "stats");
+    }
+}
+
 /* The file was rotated: front, which may, has opened it anew. */
 static void take_log(int fd)
 {
@@ -93,6 +108,9 @@ static void take_message(struct control *control, const void *data, size_t len, 
         return;
     case WIRE_CORE_LOG:
         take_log(fd);
+        break;
+    case WIRE_CORE_STATS:
+        take_stats(control, &reader);
         break;
     case WIRE_CORE_DRAIN:
         core_drain(control->core, "front asked");

@@ -308,6 +308,7 @@ static int start(struct running *running, int control_fd)
     core->unlocks = accounts_new(core->config);
     core->logins = logins_new();
     core->signups = signups_new(core->config->signup.per_source);
+    core->started_ms = uv_now(core->loop);
     start_handles(running);
     core->control = control_new(core, control_fd);
     if (!core->control) {

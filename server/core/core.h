@@ -46,6 +46,7 @@ struct core {
     struct logins *logins;
     struct tokens *tokens; /* NULL: none are configured */
     uint64_t server_id;    /* random: by which this server knows its own announcements */
+    uint64_t started_ms;   /* on the loop's clock */
     uint64_t output_total; /* bytes that wait to be written to all peers */
     unsigned streams;      /* batches that have lines with the ledger writer: they share its queue */
     bool draining;         /* take nothing new */

@@ -44,6 +44,8 @@ extern const struct command command_signup;
 extern const struct command command_whoami;
 extern const struct command command_use;
 extern const struct command command_audit;
+extern const struct command command_limits;
+extern const struct command command_stats;
 extern const struct command command_batch;
 extern const struct command command_help;
 

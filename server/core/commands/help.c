@@ -5,6 +5,7 @@
 
 #include "common/cleanup.h"
 #include "server/core/commands/commands.h"
+#include "server/core/throttle.h"
 
 static const struct column columns[] = {
     {"command", COLUMN_TEXT, 0}, {"alias", COLUMN_TEXT, 0}, {"arguments", COLUMN_TEXT, 0},
@@ -43,6 +44,18 @@ static const char *join_roles(struct arena *arena, unsigned allowed, char separa
     return arena_strndup(arena, list.data, list.len);
 }
 
+/* Every command takes --format; one that knows more of them than most says so itself. */
+static bool has_own_format(const struct command *command)
+{
+    for (const struct option_spec *option = command->options; option != NULL && option->name != NULL;
+         option++) {
+        if (strcmp(option->name, "format") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *join_options(struct arena *arena, const struct command *command)
 {
     cleanup(buf_done) struct buf list = {0};
@@ -52,7 +65,10 @@ static const char *join_options(struct arena *arena, const struct command *comma
         buf_printf(&list, "--%s%s%s\n", option->name, option->value != NULL ? "=" : "",
                    option->value != NULL ? option->value : "");
     }
-    buf_append_text(&list, "--format=text|csv|json");
+    if (!has_own_format(command)) {
+        buf_append_text(&list, "--format=text|csv|json\n");
+    }
+    list.len--; /* the last newline */
     return arena_strndup(arena, list.data, list.len);
 }
 
@@ -147,8 +163,10 @@ static void append_options(struct request *request, const struct command *comman
         append_padded(out, "  ", option_usage(&request->arena, option), width);
         buf_printf(out, "  %s%s\n", option->required ? "(required) " : "", option->help);
     }
-    append_padded(out, "  ", option_usage(&request->arena, &format), width);
-    buf_printf(out, "  %s\n", format.help);
+    if (!has_own_format(command)) {
+        append_padded(out, "  ", option_usage(&request->arena, &format), width);
+        buf_printf(out, "  %s\n", format.help);
+    }
 }
 
 static void append_command(struct request *request, const struct command *command, struct buf *out)
@@ -163,7 +181,8 @@ static void append_command(struct request *request, const struct command *comman
         append_paragraphs(out, command->help);
     }
     append_options(request, command, out);
-    buf_printf(out, "\nfor: %s\n", join_roles(&request->arena, command->roles, ' '));
+    buf_printf(out, "\nfor: %s\nclass: %s\n", join_roles(&request->arena, command->roles, ' '),
+               throttle_bucket_text((enum throttle_bucket)command->cost));
 }
 
 static enum err prepare(struct request *request, struct err_info *ret_info)

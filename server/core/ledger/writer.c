@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "server/core/ledger/posting.h"
 #include "server/core/ledger/source.h"
+#include "server/core/stats.h"
 
 enum { WRITER_TRIES = 4, WRITER_STALE_TRIES = 20, WRITER_PAUSE_MS = 50 };
 
@@ -200,6 +201,28 @@ static void writer_answer_unknown(const struct posting *posting)
     }
 }
 
+/* What came of an attempt, for `stats`. A stale one changed nothing and is made again. */
+static void writer_measure(const struct posting *posting, enum attempt attempt, int64_t started_micros)
+{
+    uint64_t replayed = 0;
+
+    if (attempt == ATTEMPT_FAILED || attempt == ATTEMPT_UNKNOWN) {
+        stats_add(STATS_transactions_failed, 1);
+    }
+    if (attempt != ATTEMPT_DONE) {
+        return;
+    }
+    for (size_t i = 0; i < posting->line_count; i++) {
+        replayed += posting->lines[i].movement->replayed;
+    }
+    stats_add(STATS_movements_replayed, replayed);
+    if (posting->posted > 0) {
+        stats_add(STATS_movements_posted, posting->posted);
+        stats_add(STATS_transactions, 1);
+        stats_time(STATS_TIME_commit, (uint64_t)(writer_now_micros(CLOCK_MONOTONIC) - started_micros));
+    }
+}
+
 static enum attempt writer_attempt(struct writer *writer, struct movement *const *movements, size_t count,
                                    struct err_info *ret_info)
 {
@@ -213,7 +236,9 @@ static enum attempt writer_attempt(struct writer *writer, struct movement *const
     }
     posting_init(&posting, writer->codes, movements, count);
     posting.stores_max = writer->config->ledger.stores_per_transaction;
+    int64_t started_micros = writer_now_micros(CLOCK_MONOTONIC);
     enum attempt attempt = writer_run(writer, &posting, ret_info);
+    writer_measure(&posting, attempt, started_micros);
     if (attempt == ATTEMPT_DONE) {
         writer_announce(writer, &posting);
     } else if (attempt == ATTEMPT_UNKNOWN) {
