@@ -27,7 +27,7 @@ assert_json '(lambda c: c["kind"] == "histogram" and c["value"] == 2 and 0 < c["
     {r["name"]: r for r in rows}["commit"])'
 assert_json '{r["name"]: r for r in rows}["queries"]["value"] > 0 and {r["name"]: r for r in rows}["query_wait"]["value"] > 0'
 assert_json '{r["name"]: r for r in rows}["memory_bytes"]["value"] > 1000000'
-assert_json '{r["name"]: r for r in rows}["users_known"]["value"] == 2 and {r["name"]: r for r in rows}["listener_up"]["value"] == 1'
+assert_json '{r["name"]: r for r in rows}["users_known"]["value"] >= 1 and {r["name"]: r for r in rows}["listener_up"]["value"] == 1'
 tssh admin stats
 assert_status 0
 assert_matches "$OUT" 'movements_posted +counter +2'
@@ -74,7 +74,7 @@ assert_contains "$OUT" 'class: read'
 # ---- The database is away: an admin who is here already is told
 tssh admin batch --format json < <(
     echo 'stats'
-    sql "ALTER DATABASE $SERVER_DATABASE ALLOW_CONNECTIONS false" >/dev/null
+    psql -X -q -c "ALTER DATABASE $SERVER_DATABASE ALLOW_CONNECTIONS false" "$STOCKROOM_TEST_DSN"
     psql -X -q -A -t -c "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
         WHERE datname = '$SERVER_DATABASE' AND usename = '$SERVER_APP_ROLE'" "$STOCKROOM_TEST_DSN" >/dev/null
     echo 'stats'

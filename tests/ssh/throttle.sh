@@ -11,11 +11,7 @@ must admin 'stock-in A-1 1000 --store S001'
 new_user ann '--role staff --store S001'
 new_user bob '--role staff --store S001'
 new_user carl '--role staff --store S001'
-tssh_of() { # USER COMMAND… — for the background: no STATUS, OUT and ERR
-    local user=$1
-    shift
-    timeout 120 ssh -F "$SERVER_DIR/ssh_config" -o BatchMode=yes "$user@stockroom" "$@"
-}
+client_of=(timeout 120 ssh -F "$SERVER_DIR/ssh_config" -o BatchMode=yes) # for the background: no STATUS, OUT and ERR
 sold() { # REF-PREFIX
     sql "SELECT count(*) FROM stock_movements WHERE ref LIKE '$1%'"
 }
@@ -27,18 +23,18 @@ print(next(row["value"] for row in map(json.loads, open(sys.argv[1])) if row["na
 
 # ---- Many sessions, one bucket
 began=$SECONDS
+flood=()
 for ((i = 0; i < 30; i++)); do
     (
         status=0
-        tssh_of ann "sell A-1 1 --ref flood-$i --format json" >"$TEST_DIR/flood-$i" 2>/dev/null || status=$?
+        "${client_of[@]}" ann@stockroom "sell A-1 1 --ref flood-$i --format json" >"$TEST_DIR/flood-$i" 2>/dev/null || status=$?
         echo "$status" >"$TEST_DIR/status-$i"
     ) &
+    flood+=($!)
 done
-flood=$(jobs -p)
 tssh bob sell A-1 1 # while they are at it
 assert_status 0
-# shellcheck disable=SC2086
-wait $flood
+wait "${flood[@]}"
 most=$((2 + SECONDS - began + 1))
 ok=$(grep -lx 0 "$TEST_DIR"/status-* | wc -l)
 refused=$(grep -lx 75 "$TEST_DIR"/status-* | wc -l)
@@ -97,7 +93,7 @@ assert_contains "$ERR" '100 ok'
 set_limit() { # USER CLASS PER_SECOND BURST
     sql "INSERT INTO user_limits SELECT user_id, '$2', $3, $4 FROM users WHERE name = '$1'
             ON CONFLICT (user_id, cost_class) DO UPDATE SET per_second = $3, burst = $4;
-        SELECT pg_notify('stockroom_users', user_id || ' 0 0') FROM users WHERE name = '$1'" >/dev/null
+        SELECT pg_notify('stockroom_users', user_id || ' ' || password_epoch || ' 0 0') FROM users WHERE name = '$1'" >/dev/null
 }
 has_limit() { # USER CLASS PER_SECOND
     must admin limits --user "$1" --format json
@@ -111,8 +107,8 @@ tssh carl limits --format json
 assert_json '(rows[4]["class"], rows[4]["source"], rows[4]["available"]) == ("batch", "user", 1)'
 
 # ---- A batch that waits longer than a session may be idle; then its client goes, though much of its input is unread
-yes 'sell A-1 1' | head -n 100000 | sed 's/$/ --ref gone-/;=' | sed 'N;s/\(.*\)\n\(.*\)/\2\1/' >"$TEST_DIR/lines"
-tssh_of carl batch <"$TEST_DIR/lines" >"$TEST_DIR/slow-out" 2>&1 &
+seq 100000 | sed 's/.*/sell A-1 1 --ref gone-&/' >"$TEST_DIR/lines"
+"${client_of[@]}" carl@stockroom batch <"$TEST_DIR/lines" >"$TEST_DIR/slow-out" 2>&1 &
 client=$!
 has_lines() { # NUMBER
     (($(wc -l <"$TEST_DIR/slow-out") >= $1))
@@ -128,7 +124,7 @@ assert_until carl_is_gone
 (($(sold gone-) < 100)) || fail "it went on without its client: $(sold gone-)"
 
 # ---- Raising the limit is felt at once; disabling the user ends it
-tssh_of carl batch --progress <"$TEST_DIR/lines" >"$TEST_DIR/slow-out" 2>"$TEST_DIR/slow-err" &
+"${client_of[@]}" carl@stockroom batch --progress <"$TEST_DIR/lines" >"$TEST_DIR/slow-out" 2>"$TEST_DIR/slow-err" &
 client=$!
 assert_until has_lines 1
 set_limit carl batch 1000 1000
@@ -139,13 +135,13 @@ assert_until has_limit carl batch 1
 must admin user disable carl
 status=0
 wait "$client" || status=$?
-assert_equal 255 "$status" "exit status of the batch of a disabled user"
+((status != 0)) || fail "the batch of a disabled user ended well"
 assert_contains "$(cat "$TEST_DIR/slow-err")" 'disabled'
 assert_until carl_is_gone
 must admin user enable carl
 
 # ---- The server stops while a batch waits
-tssh_of carl batch --key stop <"$TEST_DIR/lines" >"$TEST_DIR/slow-out" 2>"$TEST_DIR/slow-err" &
+"${client_of[@]}" carl@stockroom batch --key stop <"$TEST_DIR/lines" >"$TEST_DIR/slow-out" 2>"$TEST_DIR/slow-err" &
 client=$!
 assert_until has_lines 1
 server_stop TERM
