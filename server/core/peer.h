@@ -45,6 +45,9 @@ struct peers_change {
  * that may have come in by what was written after the database was asked: ask again. */
 bool peers_review(struct core *core, int32_t user_id, const struct peers_change *change);
 
+/* The session `who` came by has changed its own password, whose epoch is this now: it goes on at once. */
+void peers_password_changed(struct core *core, const struct identity *who, int64_t password_epoch);
+
 /* A session that is logged in. who: borrowed. */
 struct peer_facts {
     uint64_t session;

@@ -55,23 +55,28 @@ void peer_count_command(struct peer *peer)
 /* ------------------------------------------------------------------ the user changed */
 
 /* It has changed its own password and knows the new one: it goes on with what is so now. */
-static void refresh(struct peer *peer, const struct directory_user *user)
+static void refresh(struct peer *peer, int64_t password_epoch)
 {
     struct identity facts = *peer->who;
-    facts.password_epoch = user->password_epoch;
-    facts.has_password = user->has_password;
-    facts.must_change_password = facts.must_change_password && user->must_change_password;
+    facts.password_epoch = password_epoch;
+    facts.has_password = true;
+    facts.must_change_password = false;
     struct identity *identity = identity_new(&facts);
-    if (access_reason(identity, user)) {
-        identity_unref(identity);
-        return;
-    }
     identity_unref(peer->who);
     peer->who = identity;
     peer->who_ns = uv_hrtime();
     if (peer->tui) {
         identity_unref(peer->tui->who);
-        peer->tui->who = identity_ref(identity);
+        peer->tui->who = identity_ref(peer->who);
+    }
+}
+
+void peers_password_changed(struct core *core, const struct identity *who, int64_t password_epoch)
+{
+    struct peer *peer = peers_find(core->peers, who->session);
+    if (peer && peer->who && peer->who->user_id == who->user_id &&
+        peer->who->password_epoch + 1 == password_epoch) {
+        refresh(peer, password_epoch);
     }
 }
 
@@ -89,7 +94,7 @@ static bool review(struct peer *peer, const struct peers_change *change)
         return true;
     }
     if (change->user && is_origin(peer, change)) {
-        refresh(peer, change->user);
+        refresh(peer, change->user->password_epoch);
     }
     const char *reason = change->user ? access_reason(peer->who, change->user) : "Your account was disabled";
     if (reason && peer->who_ns > change->asked_ns) {
