@@ -37,7 +37,7 @@ held_has_ended() { # PID
     ! process_start_time "$1" >/dev/null
 }
 
-held_start() { # USER
+held_start() { # USER [COUNT], of all sessions the user has then
     mkdir -p "$HELD_DIR"
     rm -f "$HELD_DIR"/*
     mkfifo "$HELD_DIR/fifo"
@@ -51,7 +51,7 @@ held_start() { # USER
         >"$HELD_DIR/screen-status" 2>&1 7>&- &
     HELD_SCREEN=$!
     assert_until held_batch_answers
-    assert_until held_are_open "$1" 3
+    assert_until held_are_open "$1" "${2:-3}"
     assert_until held_screen_is_painted
 }
 
