@@ -50,9 +50,7 @@ void peer_close(struct peer *peer)
     }
     if (peer->tui) {
         peer->tui->tui = NULL;
-        if (peer->is_raw) {
-            peer_touch(peer->tui); /* it may have waited for that */
-        } else {
+        if (!peer->is_raw) {
             peer_close(peer->tui); /* its screen has gone */
         }
     }
@@ -83,6 +81,9 @@ static void bytes_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
         peer_close(peer);
         return;
     }
+    if (peer->is_ended) {
+        return;
+    }
     peer_note_input(peer);
     if (peer->is_raw) {
         if (peer->channel) {
@@ -98,7 +99,7 @@ static void bytes_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
 static void parse_kept(struct turn_item *item)
 {
     struct peer *peer = (struct peer *)((char *)item - offsetof(struct peer, parse_item));
-    if (!peer_take_kept(peer)) {
+    if (!peer->is_ended && !peer_take_kept(peer)) {
         reject(peer);
         return;
     }
@@ -111,8 +112,8 @@ void peer_update_reading(struct peer *peer)
         return;
     }
     bool wants =
-        !peer->is_ended && (!peer->channel || peer->channel_ended || channel_wants_input(peer->channel));
-    if (wants && peer->has_kept) {
+        peer->is_ended || !peer->channel || peer->channel_ended || channel_wants_input(peer->channel);
+    if (wants && peer->has_kept && !peer->is_ended) {
         turn_work(peer->core->turn, &peer->parse_item);
         wants = false; /* first what is here */
     }
@@ -208,6 +209,11 @@ static void say_goodbye(struct peer *peer)
         wire_frame_end(&peer->out, frame);
     }
     peer->is_ended = true;
+}
+
+bool peer_takes_leave(const struct peer *peer)
+{
+    return !peer->is_raw && peer->leave_ms > 0 && !peer->core->draining;
 }
 
 void peer_conclude(struct peer *peer)

@@ -26,7 +26,7 @@ void peers_close(struct peers *peers); /* its timer, so that the loop can end */
 void peers_free(struct peers *peers);
 unsigned peers_count(const struct peers *peers);
 
-/* Sessions that are logged in as this user. */
+/* Sessions that are logged in as this user, and may stay. */
 unsigned peers_count_user(const struct peers *peers, int32_t user_id);
 
 /* The users that are logged in, each once, by id: the caller's to free. */

@@ -10,7 +10,8 @@
 #include "server/core/stats.h"
 
 enum {
-    LEAVE_MS = 5000 /* what a session has for taking its leave, before its socket is closed */
+    LEAVE_MS =
+        8000 /* what a session has for taking its leave (it takes 7 s at most), before its socket is closed */
 };
 
 static void swap(struct peer_clock *clock, size_t a, size_t b)

@@ -86,6 +86,9 @@ void peer_dismiss(struct peer *peer, const char *reason, bool finish);
 /* End the channel that said its last word, and the peer that was dismissed; before output is written. */
 void peer_conclude(struct peer *peer);
 
+/* Told to go, it closes its socket when its client has got what is on its way; its screen goes first. */
+bool peer_takes_leave(const struct peer *peer);
+
 /* peer_frames.c: use what was read. False: the peer broke the rules. Frames for a channel that is full are
  * kept. */
 bool peer_take_bytes(struct peer *peer, char *data, size_t len);

@@ -133,8 +133,7 @@ void peer_flush(struct turn_item *item)
         return;
     }
     count_output(peer);
-    bool has_screen = peer->tui && !peer->is_raw && !peer->core->draining; /* to be restored first */
-    if (peer->is_ended && peer_pending(peer) == 0 && !has_screen) {
+    if (peer->is_ended && peer_pending(peer) == 0 && !peer_takes_leave(peer)) {
         peer_close(peer);
         return;
     }

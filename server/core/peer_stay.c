@@ -123,7 +123,7 @@ unsigned peers_count_user(const struct peers *peers, int32_t user_id)
 {
     unsigned count = 0;
     for (const struct peer *peer = peers_of_user(peers, user_id); peer; peer = peer->user_next) {
-        count += peer->who->user_id == user_id;
+        count += peer->who->user_id == user_id && !peer->dismissal;
     }
     return count;
 }

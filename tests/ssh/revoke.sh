@@ -34,6 +34,7 @@ revoke_all() {
     held_start ann
     revoke_by admin user set ann --add-store S002
     held_assert_ended ann 'Your stores were changed'
+    revoke_by admin user set ann --remove-store S002
 
     # ---- A password that somebody else set
     held_start ann
