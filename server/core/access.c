@@ -164,9 +164,7 @@ static void take_user(struct access *access, const struct listener_event *event)
         check_within(access, 0);
     }
     if (event->user) {
-        if (core->throttle) {
-            throttle_change(core->throttle, event->user, uv_now(core->loop));
-        }
+        throttle_change(core->throttle, event->user, uv_now(core->loop));
         directory_put(access->directory, event->user);
     } else {
         directory_remove(access->directory, event->user_id);

@@ -8,6 +8,7 @@
 #include "server/core/commands/people.h"
 #include "server/core/commands/people_new.h"
 #include "server/core/passwords.h"
+#include "server/core/peer.h"
 
 static const struct column columns[] = {{"user", COLUMN_TEXT, 0}, {"changed", COLUMN_BOOL, 0}};
 
@@ -199,6 +200,16 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
     return ERR_OK;
 }
 
+/* The session that changed its own password goes on, without having to come in anew. */
+static void finish(struct request *request)
+{
+    const struct password_change *passwd = request->data;
+
+    if (passwd->is_own) {
+        peers_password_changed(request->core, request->who, passwd->epoch + 1);
+    }
+}
+
 static const struct option_spec options[] = {
     {"user", "NAME", "whose password; your own unless told", false, false},
     OPTION_END,
@@ -224,4 +235,5 @@ const struct command command_passwd = {
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, find}, {STEP_PASSWORD, hash}, {STEP_QUERY, run}},
+    .finish = finish,
 };
