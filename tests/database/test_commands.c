@@ -48,7 +48,8 @@ static void test_table_is_whole(void **state)
         for (const struct option_spec *option = command->options; option != NULL && option->name != NULL;
              option++) {
             assert_non_null(option->help);
-            assert_string_not_equal(option->name, "format");
+            /* Every command has that; `stats` knows one more than the others. */
+            assert_true(strcmp(option->name, "format") != 0 || strcmp(command->name, "stats") == 0);
         }
     }
 }
