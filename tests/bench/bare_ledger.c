@@ -29,6 +29,7 @@ struct store {
 /* One product in one store; cells are ordered by store, then product. */
 struct cell {
     int64_t balance_milli;
+    int64_t before_milli; /* as it was read */
     bool used;
 };
 
@@ -214,6 +215,23 @@ static void chunk_bind_cells(struct bench *bench, struct db_params *params)
     db_bind_i32_array(params, product_ids, NULL, bench->cell_count);
 }
 
+static void chunk_bind_daily_cells(struct bench *bench, struct db_params *params, const int16_t *types,
+                                   const int16_t *reasons)
+{
+    int32_t *store_ids = arena_calloc(&bench->arena, bench->cell_count, sizeof(*store_ids));
+    int32_t *product_ids = arena_calloc(&bench->arena, bench->cell_count, sizeof(*product_ids));
+
+    for (size_t i = 0; i < bench->cell_count; i++) {
+        store_ids[i] = bench->stores[bench->cell_list[i] / bench->product_count].id;
+        product_ids[i] = bench->products[bench->cell_list[i] % bench->product_count];
+    }
+    db_bind_i32_array(params, store_ids, NULL, bench->cell_count);
+    db_bind_null(params); /* occurred_at: as recorded */
+    db_bind_i32_array(params, product_ids, NULL, bench->cell_count);
+    db_bind_i16_array(params, types, NULL, bench->cell_count);
+    db_bind_i16_array(params, reasons, NULL, bench->cell_count);
+}
+
 static const char **chunk_keys(struct bench *bench)
 {
     const char **keys = arena_calloc(&bench->arena, bench->used_stores, sizeof(*keys));
@@ -276,8 +294,8 @@ static void chunk_take_reads(struct bench *bench)
         stop("balances", "a product has no stock: load the bench's opening stock first");
     }
     for (int i = 0; i < db_result_rows(result); i++) {
-        bench->cells[bench->cell_list[db_result_i64(result, i, 0) - 1]].balance_milli =
-            db_result_i64(result, i, 1);
+        struct cell *cell = &bench->cells[bench->cell_list[db_result_i64(result, i, 0) - 1]];
+        cell->balance_milli = cell->before_milli = db_result_i64(result, i, 1);
     }
     db_result_free(result);
     must("batches", db_pipeline_next(bench->db, NULL, &info), &info);
@@ -438,6 +456,56 @@ static void chunk_send_heads(struct bench *bench)
     must("batches", db_pipeline_send(bench->db, SQL_QUERY_LEDGER_WRITE_BATCHES, &params, &info), &info);
 }
 
+/* The day's sums, by product and by user, as the server keeps them. */
+static void chunk_send_daily(struct bench *bench)
+{
+    size_t count = bench->cell_count;
+    int16_t *types = arena_calloc(&bench->arena, count, sizeof(*types));
+    int16_t *reasons = arena_calloc(&bench->arena, count, sizeof(*reasons));
+    int64_t *zeros = arena_calloc(&bench->arena, count, sizeof(*zeros));
+    int64_t *quantities = arena_calloc(&bench->arena, count, sizeof(*quantities));
+    int64_t *counts = arena_calloc(&bench->arena, count, sizeof(*counts));
+    int32_t *users = arena_calloc(&bench->arena, bench->used_stores, sizeof(*users));
+    int64_t *sold = arena_calloc(&bench->arena, bench->used_stores, sizeof(*sold));
+    int64_t *sales = arena_calloc(&bench->arena, bench->used_stores, sizeof(*sales));
+    struct err_info info = {0};
+    struct db_params params;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct cell *cell = &bench->cells[bench->cell_list[i]];
+        size_t place = bench->cell_list[i] / bench->product_count;
+        types[i] = 2;
+        quantities[i] = cell->balance_milli - cell->before_milli;
+        counts[i] = -quantities[i] / 1000;
+        for (size_t k = 0; k < bench->used_stores; k++) {
+            if (bench->store_list[k] == place) {
+                users[k] = bench->user_id;
+                sold[k] += quantities[i];
+                sales[k] += counts[i];
+            }
+        }
+    }
+    db_params_init(&params, &bench->arena);
+    chunk_bind_daily_cells(bench, &params, types, reasons);
+    db_bind_i64_array(&params, quantities, NULL, count);
+    db_bind_i64_array(&params, zeros, NULL, count);
+    db_bind_i64_array(&params, zeros, NULL, count);
+    db_bind_i64_array(&params, counts, NULL, count);
+    db_bind_i64(&params, bench->recorded_micros);
+    must("days", db_pipeline_send(bench->db, SQL_QUERY_LEDGER_ADD_DAILY, &params, &info), &info);
+    db_params_init(&params, &bench->arena);
+    db_bind_i32_array(&params, chunk_store_ids(bench), NULL, bench->used_stores);
+    db_bind_null(&params);
+    db_bind_i32_array(&params, users, NULL, bench->used_stores);
+    db_bind_i16_array(&params, types, NULL, bench->used_stores);
+    db_bind_i64_array(&params, sold, NULL, bench->used_stores);
+    db_bind_i64_array(&params, zeros, NULL, bench->used_stores);
+    db_bind_i64_array(&params, zeros, NULL, bench->used_stores);
+    db_bind_i64_array(&params, sales, NULL, bench->used_stores);
+    db_bind_i64(&params, bench->recorded_micros);
+    must("days", db_pipeline_send(bench->db, SQL_QUERY_LEDGER_ADD_DAILY_USERS, &params, &info), &info);
+}
+
 static void chunk_write(struct bench *bench)
 {
     struct err_info info = {0};
@@ -447,8 +515,9 @@ static void chunk_write(struct bench *bench)
     chunk_send_movements(bench);
     chunk_send_inventory(bench);
     chunk_send_heads(bench);
+    chunk_send_daily(bench);
     must("sync", db_pipeline_sync(bench->db, &info), &info);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 6; i++) {
         must("writing", db_pipeline_next(bench->db, NULL, &info), &info);
     }
     if (!db_pipeline_end(bench->db)) {

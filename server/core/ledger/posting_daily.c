@@ -84,6 +84,7 @@ static void daily_bind(struct posting *posting, const struct daily *daily, bool 
     int16_t *reason_ids = arena_calloc(arena, daily->count, sizeof(*reason_ids));
     int64_t *occurred = arena_calloc(arena, daily->count, sizeof(*occurred));
     bool *not_occurred = arena_calloc(arena, daily->count, sizeof(*not_occurred));
+    bool any_occurred = false;
     int64_t *numbers[4];
 
     for (size_t k = 0; k < 4; k++) {
@@ -97,6 +98,7 @@ static void daily_bind(struct posting *posting, const struct daily *daily, bool 
         reason_ids[i] = sum->reason_id;
         occurred[i] = sum->occurred_micros;
         not_occurred[i] = !sum->has_at;
+        any_occurred |= sum->has_at;
         numbers[0][i] = sum->quantity_milli;
         numbers[1][i] = sum->amount;
         numbers[2][i] = sum->value;
@@ -104,7 +106,11 @@ static void daily_bind(struct posting *posting, const struct daily *daily, bool 
     }
     db_params_init(params, arena);
     db_bind_i32_array(params, store_ids, NULL, daily->count);
-    db_bind_i64_array(params, occurred, not_occurred, daily->count);
+    if (any_occurred) {
+        db_bind_i64_array(params, occurred, not_occurred, daily->count);
+    } else {
+        db_bind_null(params);
+    }
     db_bind_i32_array(params, ids, NULL, daily->count);
     db_bind_i16_array(params, type_ids, NULL, daily->count);
     if (has_reason) {
