@@ -74,6 +74,13 @@ assert_json 'all(r["user"] == "bob" and r["action"] == "sell" and r["target"] ==
 assert_json "sum(r['times'] for r in rows) == $((before + 6)) and row['method'] == 'key' and row['key'].startswith('SHA256:')"
 tssh admin audit --kind product --outcome done --format json
 assert_json 'len(rows) == 1 and row["before"] is None and row["after"]["name"] == "Lamp" and row["target"] == "A-1"'
+tssh admin audit --target ann --outcome done --format json
+assert_json '[r["action"] for r in rows if r["action"] == "user add"] == ["user add"]'
+assert_json 'rows[-1]["after"]["stores"] == ["S001"] and rows[-1]["user"] == "admin" and rows[-1]["source"] == "127.0.0.1"'
+must admin user disable ann
+tssh admin audit --target ann --limit 1
+assert_contains "$OUT" 'disabled false -> true'
+must admin user enable ann
 tssh bob audit
 assert_status 77
 
