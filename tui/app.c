@@ -107,9 +107,8 @@ static void tell(struct app *app, const struct feed_news *news)
 /* The screen's content goes for good, also where the terminal's image and ours have come apart. */
 static void lock(struct app *app)
 {
-    const struct user *user = &app->world->user;
     struct feed_news news = {0};
-    if (!user->has_password || user->must_change_password) {
+    if (!app->world->user.has_password) {
         app->timed_out = true;
         app->done = true;
         return;
