@@ -6,7 +6,7 @@
 #include "tui/views/sheet.h"
 
 #define NEW_PASSWORD                                                                                         \
-    {"New password", "8 to 1,000 bytes, and not your name", NULL, NULL, FIELD_STARS, true, false},           \
+    {"New password", "At least 8 characters, and not your name", NULL, NULL, FIELD_STARS, true, false},      \
     {                                                                                                        \
         "New password again", "The same password once more", NULL, NULL, FIELD_STARS, true, true             \
     }

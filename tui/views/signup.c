@@ -8,7 +8,7 @@
 static const struct form_field fields[] = {
     {"User name", "The name that you will log in by: letters, digits, . _ -", "name", NULL, FIELD_SHOWN, true,
      false},
-    {"Password", "8 to 1,000 bytes, and not your name", NULL, NULL, FIELD_STARS, true, false},
+    {"Password", "At least 8 characters, and not your name", NULL, NULL, FIELD_STARS, true, false},
     {"Password again", "The same password once more", NULL, NULL, FIELD_STARS, true, true},
     {"Store's name", "What people call it, as Main Street", "store-name", NULL, FIELD_SHOWN, true, false},
     {"Store code", "Optional: short, for lists and commands; made from the name unless told", "store-code",
