@@ -68,6 +68,37 @@ assert_until is_rehashed
 tssh_password ann "$(server_password ann)" whoami
 assert_status 0
 
+# A failure is told no sooner than the floor, whoever it was; one whose client has gone meanwhile harms nobody.
+SERVER_EXTRA=('[passwords]' 'failure_floor_ms = 1500' 'failure_jitter_ms = 100' '[limits]' 'sessions = 20')
+server_stop TERM
+server_launch
+tssh_password ann "$(server_password ann)" whoami # so that wrong ones of hers do not hold up this address
+assert_status 0
+for user in ann dis keyless nobody; do
+    began=$(date +%s%N)
+    tssh_password "$user" 'wrong password' whoami
+    assert_status 255
+    took_ms=$((($(date +%s%N) - began) / 1000000))
+    ((took_ms >= 1500)) || fail "$user was told after $took_ms ms"
+done
+tssh_password ann "eyJ.e30.AAAA" whoami # a token, too
+assert_status 255
+failures() { grep -c login.failed "$SERVER_DIR/server.log" || true; }
+before=$(failures)
+impatient=()
+for _ in {1..5}; do
+    STOCKROOM_ASKPASS_PASSWORD=wrong SSH_ASKPASS="$STOCKROOM_ROOT/packaging/askpass.sh" SSH_ASKPASS_REQUIRE=force \
+        ssh -F "$SERVER_DIR/ssh_config" -o PreferredAuthentications=password -o PubkeyAuthentication=no ann@stockroom whoami \
+        >/dev/null 2>&1 </dev/null &
+    impatient+=($!)
+done
+have_failed() { (($(failures) >= before + 5)); }
+assert_until have_failed
+kill "${impatient[@]}"
+wait "${impatient[@]}" || true
+tssh_password ann "$(server_password ann)" whoami
+assert_status 0
+
 # Without its database the server says so, and lets people in again when it is back.
 sql "ALTER ROLE $SERVER_APP_ROLE NOLOGIN" >/dev/null
 sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '$SERVER_APP_ROLE'" >/dev/null
