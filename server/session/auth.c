@@ -52,12 +52,15 @@ static int auth_on_password(ssh_session ssh, const char *user, const char *passw
 }
 
 /* Every client asks first whether it may come in for nothing; only those who want to sign up are told of.
- * Not a try: nothing was guessed. */
+ * Not a try: nothing was guessed; but asking once is enough. */
 static int auth_on_none(ssh_session ssh, const char *user, void *userdata)
 {
     struct session *session = userdata;
 
     (void)ssh;
+    if (session->other_methods++ > 0) {
+        return auth_deny(session);
+    }
     if (session->is_authenticated || session->end_reason != NULL || session->has_asked_none ||
         strcmp(user, "signup") != 0) {
         return SSH_AUTH_DENIED;

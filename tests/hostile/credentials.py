@@ -208,21 +208,21 @@ def six_tries(server):
                 lambda client, number: client.try_password(b"nobody%d" % number, b"wrong"),
                 lambda client, number: client.try_key("ann", new_key("ed25519")),
                 lambda client, number: (client.try_password(b"ann", b"wrong") if number % 2 else client.try_key("ann", new_key("ecdsa")))):
-        tries = 0
         with server.connect() as client:
             client.ask_service()
-            try:
-                while tries < 50:
-                    assert not act(client, tries)
-                    tries += 1
-            except Closed as end:
-                assert "Too many" in str(end), end
-        assert tries == 6, f"{tries} tries"
+            for number in range(6):
+                assert not act(client, number)
+            words = client.wait_closed()  # by itself: the client does not send a seventh
+            assert b"Too many" in words, words
     with server.connect() as client:  # all at once, and the right one at the end
         client.ask_service()
-        wrong = client.auth_head("ann", b"password") + b"\0" + string(b"wrong")
-        client.send(*[wrong] * 20, wrong.replace(b"wrong", b"password-of-ann"))
-        assert b"Too many" in client.wait_closed()
+        head = client.auth_head("ann", b"password") + b"\0"
+        client.send(*[head + string(b"wrong")] * 20, head + string(b"password-of-ann"))
+        try:
+            while True:  # the words of the end may be lost: what the server has not read makes a reset of it
+                assert client.receive()[0] != AUTH_SUCCESS
+        except Closed:
+            pass
 
 
 @scenario
