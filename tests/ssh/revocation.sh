@@ -19,6 +19,12 @@ assert_status 0
 assert_json '[r["ok"] for r in rows if "ok" in r] == [True] * 4'
 held_assert_ended ann 'Your password was changed'
 
+# ---- Who has to choose a password may do everything else from that line on
+must admin passwd --user ann < <(echo 'a password for a day')
+tssh_password ann 'a password for a day' batch --format json < <(printf '%s\n' inventory passwd 'the one that ann chose' inventory)
+assert_json '[r["ok"] for r in rows if "ok" in r] == [False, True, True]'
+must admin passwd --user ann < <(server_password ann)
+
 # ---- A batch under way: what was posted was posted once, the rest is not, and the key finds out
 seq 1 200000 | sed 's/.*/stock-in A-1 1/' >"$TEST_DIR/lines"
 held_ssh ann batch --key cut --format json <"$TEST_DIR/lines" >"$TEST_DIR/first-out" 2>"$TEST_DIR/first-err" &
