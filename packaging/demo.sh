@@ -301,10 +301,15 @@ demo_ssh() { # USER COMMAND… — by the user's key, or while there is none in 
     if [[ -f $dir/keys/$user ]]; then
         ssh -F "$dir/ssh_config" -o BatchMode=yes "$user@stockroom" "$@" 9>&-
     else
-        STOCKROOM_ASKPASS_PASSWORD=$(password_of "$user") SSH_ASKPASS=$STOCKROOM_ROOT/packaging/askpass.sh \
-            SSH_ASKPASS_REQUIRE=force ssh -F "$dir/ssh_config" -o PubkeyAuthentication=no \
-            -o NumberOfPasswordPrompts=1 "$user@stockroom" "$@" 9>&-
+        demo_ssh_password "$user" "$(password_of "$user")" "$@"
     fi
+}
+
+demo_ssh_password() { # USER PASSWORD COMMAND…
+    local user=$1 password=$2
+    shift 2
+    STOCKROOM_ASKPASS_PASSWORD=$password SSH_ASKPASS=$STOCKROOM_ROOT/packaging/askpass.sh SSH_ASKPASS_REQUIRE=force \
+        ssh -F "$dir/ssh_config" -o PubkeyAuthentication=no -o NumberOfPasswordPrompts=1 "$user@stockroom" "$@" 9>&-
 }
 
 password_of() { # USER — made at first sight
@@ -347,12 +352,17 @@ key_ensure() { # USER
     mv -f -- "$new" "$dir/keys/$user"
 }
 
+# A user as everybody has it: given a password, who then chooses another one, the one in DIR/passwords.
 user_ensure() { # NAME OPTIONS
-    local name=$1 options=$2 status=0
-    password_of "$name" | demo_ssh admin "user add $name $options --password-stdin" >>"$dir/setup.log" 2>&1 || status=$?
-    if ((status == 1)); then # it is there, from a load that broke: its password may be another
+    local name=$1 options=$2 given status=0
+    given=$(random_password)
+    printf '%s\n' "$given" | demo_ssh admin "user add $name $options --password-stdin" >>"$dir/setup.log" 2>&1 || status=$?
+    if ((status == 1)); then # it is there, from a load that broke
         status=0
-        password_of "$name" | demo_ssh admin "passwd --user $name" >>"$dir/setup.log" 2>&1 || status=$?
+        printf '%s\n' "$given" | demo_ssh admin "passwd --user $name" >>"$dir/setup.log" 2>&1 || status=$?
+    fi
+    if ((status == 0)); then
+        password_of "$name" | demo_ssh_password "$name" "$given" passwd >>"$dir/setup.log" 2>&1 || status=$?
     fi
     if ((status != 0)); then
         show_tail "$dir/setup.log"

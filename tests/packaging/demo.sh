@@ -104,7 +104,8 @@ stop_and_load() {
 password_works() {
     STOCKROOM_ASKPASS_PASSWORD=$(sed -n 's/^owner2 //p' "$dir/passwords") SSH_ASKPASS_REQUIRE=force \
         SSH_ASKPASS=$STOCKROOM_ROOT/packaging/askpass.sh ssh -F "$dir/ssh_config" -o PubkeyAuthentication=no \
-        -o NumberOfPasswordPrompts=1 owner2@stockroom whoami </dev/null >/dev/null || fail "owner2's password does not work"
+        -o NumberOfPasswordPrompts=1 owner2@stockroom store list </dev/null >/dev/null ||
+        fail "owner2's password does not work"
 }
 
 # A load that broke is run again: nothing posts twice. The data outlives a stop.

@@ -41,6 +41,17 @@ user add s1-$USER --role staff --store S001 --no-password|0 0 77
 user add s2-$USER --role staff --store S002 --no-password|0 65 77
 user add o-$USER --role owner --store S001 --no-password|0 77 77
 user add a-$USER --role admin --no-password|0 77 77
+user set s1-admin --store S001|0 0 77
+user set s2-admin --store S002|0 65 77
+user set eve --add-store S001|0 65 77
+user set eve --store S002|0 65 77
+user set bob --role owner|0 77 77
+user set ann --limit read=1000/1000|0 77 77
+user show s1-admin|0 0 77
+user show eve|0 65 77
+user approve nobody|65 77 77
+user list --pending|0 0 77
+signup --name zoe --store-name Z|77 77 77
 user disable s1-admin|0 0 77
 user enable s1-admin|0 0 77
 user disable s2-admin|0 65 77

@@ -53,13 +53,13 @@ static const char *make_code(struct arena *arena, const char *name)
 static enum err parse_store(struct request *request, struct signup *signup, struct err_info *ret_info)
 {
     const char *code = args_option(&request->args, "store-code");
-    const char *timezone = args_option(&request->args, "timezone");
+    const char *zone = args_option(&request->args, "timezone");
     const char *currency = args_option(&request->args, "currency");
     enum err err;
 
     signup->store_name = args_option(&request->args, "store-name");
     signup->makes_code = code == NULL;
-    signup->timezone = timezone != NULL ? timezone : "UTC";
+    signup->timezone = zone != NULL ? zone : "UTC";
     signup->currency = currency != NULL ? currency : "EUR";
     if (signup->store_name == NULL) {
         return err_set(ret_info, ERR_USAGE, "the store needs --store-name TEXT");
@@ -90,11 +90,18 @@ static enum err parse_password(struct request *request, struct signup *signup, s
 
 static enum err parse(struct request *request, struct signup *signup, struct err_info *ret_info)
 {
+    enum config_signup mode = request->config->signup.mode;
     enum err err;
 
     signup->person.name = args_option(&request->args, "name");
     signup->person.role = ROLE_OWNER;
-    signup->person.is_pending = request->config->signup.mode == CONFIG_SIGNUP_APPROVAL;
+    signup->person.is_pending = mode == CONFIG_SIGNUP_APPROVAL;
+    if (mode == CONFIG_SIGNUP_CLOSED) {
+        return err_set(ret_info, ERR_NOT_PERMITTED, "nobody can sign up here: ask who runs the server");
+    }
+    if (mode == CONFIG_SIGNUP_INVITE && args_option(&request->args, "invite") == NULL) {
+        return err_set(ret_info, ERR_NOT_PERMITTED, "signing up takes an invite code: give --invite CODE");
+    }
     if (signup->person.name == NULL) {
         return err_set(ret_info, ERR_USAGE, "how shall you be called? give --name NAME");
     }
@@ -105,7 +112,7 @@ static enum err parse(struct request *request, struct signup *signup, struct err
     return err == ERR_OK ? parse_password(request, signup, ret_info) : err;
 }
 
-/* Names and invite codes could be guessed here: every attempt counts that could tell something. */
+/* Names and invite codes could be guessed here: every attempt counts that could tell something of them. */
 static enum err count_attempt(struct request *request, struct err_info *ret_info)
 {
     uint64_t seconds;
@@ -133,29 +140,19 @@ static bool is_invite(const struct config *config, const char *code)
 
 static enum err check_invite(const struct request *request, struct err_info *ret_info)
 {
-    const char *code = args_option(&request->args, "invite");
-
-    if (request->config->signup.mode != CONFIG_SIGNUP_INVITE) {
-        return ERR_OK;
+    if (request->config->signup.mode == CONFIG_SIGNUP_INVITE &&
+        !is_invite(request->config, args_option(&request->args, "invite"))) {
+        return err_set(ret_info, ERR_NOT_PERMITTED, "the invite code is wrong");
     }
-    if (code == NULL) {
-        return err_set(ret_info, ERR_NOT_PERMITTED, "signing up takes an invite code: give --invite CODE");
-    }
-    return is_invite(request->config, code)
-               ? ERR_OK
-               : err_set(ret_info, ERR_NOT_PERMITTED, "the invite code is wrong");
+    return ERR_OK;
 }
 
 static enum err prepare(struct request *request, struct err_info *ret_info)
 {
     struct signup *signup = arena_calloc(&request->arena, 1, sizeof *signup);
-    enum err err;
+    enum err err = parse(request, signup, ret_info);
 
     request->data = signup;
-    if (request->config->signup.mode == CONFIG_SIGNUP_CLOSED) {
-        return err_set(ret_info, ERR_NOT_PERMITTED, "nobody can sign up here: ask who runs the server");
-    }
-    err = parse(request, signup, ret_info);
     if (err == ERR_OK) {
         err = count_attempt(request, ret_info);
     }

@@ -21,12 +21,12 @@ static const struct column columns[] = {
     {"pending", COLUMN_BOOL, 0},  {"created_at", COLUMN_TIME, 0},
 };
 
-enum err stores_check_values(const char *timezone, const char *currency, struct err_info *ret_info)
+enum err stores_check_values(const char *zone, const char *currency, struct err_info *ret_info)
 {
     enum err err = ERR_OK;
 
-    if (timezone != NULL) {
-        err = values_check_name("time zone", timezone, TIMEZONE_MAX, ret_info);
+    if (zone != NULL) {
+        err = values_check_name("time zone", zone, TIMEZONE_MAX, ret_info);
     }
     if (err == ERR_OK && currency != NULL && !values_is_currency(currency)) {
         err = err_set(ret_info, ERR_BAD_VALUE, "'%.40s' is no currency: three capital letters, as EUR",

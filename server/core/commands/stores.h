@@ -20,7 +20,7 @@ enum err stores_parse_options(const struct request *request, struct stores_optio
                               struct err_info *ret_info);
 
 /* Can they be a time zone and a currency? NULL is fine. ERR_BAD_VALUE. */
-enum err stores_check_values(const char *timezone, const char *currency, struct err_info *ret_info);
+enum err stores_check_values(const char *zone, const char *currency, struct err_info *ret_info);
 
 /* Does the database know the time zone? ERR_BAD_VALUE when not; NULL is fine. */
 enum err stores_check_timezone(struct request *request, struct db *db, const char *zone,
