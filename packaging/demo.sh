@@ -208,6 +208,10 @@ listen = 127.0.0.1:$port
 host_keys = ssh_host_ed25519_key ssh_host_ecdsa_key
 log = -
 
+[limits]
+# Everybody is on this machine.
+unauthenticated_per_source = 100
+
 [database]
 dsn_file = dsn-server
 owner_dsn_file = dsn
