@@ -84,6 +84,9 @@ static void take_user(struct listener *listener, const char *payload)
         return;
     }
     stats_add(STATS_announcements, 1);
+    if (listener->needs_load) {
+        return; /* everybody is about to be read */
+    }
     for (unsigned i = 0; i < listener->change_count; i++) {
         if (join_change(&listener->changes[i], &change)) {
             return;
