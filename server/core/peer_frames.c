@@ -11,6 +11,9 @@
 #include "server/core/peer_internal.h"
 #include "server/core/stats.h"
 
+/* Questions whether a key would do: more than any agent has keys. */
+enum { QUESTIONS_MAX = 64 };
+
 static void reply(struct peer *peer, bool ok, const char *message)
 {
     struct buf *out = peer_output(peer);
@@ -88,11 +91,20 @@ static bool read_credential(struct peer *peer, const struct wire_frame *frame,
     return wire_reader_end(&reader);
 }
 
+/* Its session counts too, and ends sooner: one that comes this far has been taken over. */
+static bool has_tries(struct peer *peer, bool is_question)
+{
+    if (is_question) {
+        return peer->login_questions++ < QUESTIONS_MAX;
+    }
+    return peer->login_tries++ < peer->core->config->limits.auth_tries;
+}
+
 static bool take_auth(struct peer *peer, const struct wire_frame *frame)
 {
     struct login_credential credential;
     if (peer->who || peer->login_is_pending || frame->channel != 0 ||
-        !read_credential(peer, frame, &credential)) {
+        !read_credential(peer, frame, &credential) || !has_tries(peer, credential.is_question)) {
         return false;
     }
     peer->login_is_question = credential.is_question;

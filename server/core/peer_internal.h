@@ -39,7 +39,9 @@ struct peer {
     struct login *login; /* the credential being checked */
     bool login_is_pending;
     bool login_is_question; /* WIRE_AUTH_KEY without a proof: only asks */
-    bool login_is_free;     /* WIRE_AUTH_NONE: being turned away is no offence */
+    unsigned login_tries;
+    unsigned login_questions;
+    bool login_is_free; /* WIRE_AUTH_NONE: being turned away is no offence */
 
     struct channel *channel;
     uint32_t last_channel;

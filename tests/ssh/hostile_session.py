@@ -108,6 +108,23 @@ check(peer.key("ann", "ssh-ed25519", b"x", 1) == (False, ""), "claims a key")
 check(core.control.recv(512) == struct.pack("<BQ", FRONT_REFUSED, peer.number), "a false claim is told")
 peer.close()
 
+# The tries of a connection are core's to count: a session that is taken over has no more of them than its client, nor more
+# questions than anybody has keys.
+def wrong_keys(peer, count, proven):
+    for _ in range(count):
+        if peer.key("ann", "ssh-ed25519", b"x", proven)[0]:
+            sys.exit("FAILED: a wrong key was taken")
+        if proven:
+            core.control.recv(512)
+
+
+peer = core.session()
+wrong_keys(peer, 6, 1)
+must_close("a seventh try", lambda p: p.send(AUTH_PASSWORD, 0, text("ann") + text("password-of-ann")), peer)
+peer = core.session()
+wrong_keys(peer, 64, 0)
+must_close("a 65th question", lambda p: p.send(AUTH_KEY, 0, text("ann") + text("ssh-ed25519") + text("x") + b"\0"), peer)
+
 # Frames of a channel that has ended are late, not wrong.
 peer = logged_in()
 check(peer.run("whoami")[2] == 0, "a first channel")
