@@ -26,7 +26,7 @@ static const char list_foot[] =
     "or unknown\n"
     "data, 69 database unavailable, 70 internal, 75 try again later, 77 not permitted.\n";
 
-static const enum role roles[] = {ROLE_ADMIN, ROLE_OWNER, ROLE_STAFF};
+static const enum role roles[] = {ROLE_ADMIN, ROLE_OWNER, ROLE_STAFF, ROLE_SIGNUP};
 enum { ROLE_COUNT = sizeof roles / sizeof roles[0] };
 
 static const char *join_roles(struct arena *arena, unsigned allowed, char separator)
