@@ -26,7 +26,11 @@
 #include "server/core/tokens.h"
 #include "server/core/watch.h"
 
-enum { CHECK_PAUSE_MS = 1000, HURRY_MS = 500 };
+enum {
+    CHECK_PAUSE_MS = 1000,
+    HURRY_MS = 500,
+    PASSWORDS_NICE = 10 /* hashing is slow on purpose, and waits for the tills */
+};
 
 /* What only starting and ending need. */
 struct running {
@@ -239,6 +243,7 @@ static bool start_pools(struct running *running)
     struct work_settings passwords = {.name = "passwords",
                                       .threads = config->passwords.threads,
                                       .queue = config->passwords.queue,
+                                      .nice = PASSWORDS_NICE,
                                       .timeout_ms = config->limits.login_grace_seconds * 1000};
     core->queries = work_pool_new(core->loop, &queries);
     core->passwords = core->queries ? work_pool_new(core->loop, &passwords) : NULL;

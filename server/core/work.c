@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "common/log.h"
 #include "server/core/stats.h"
@@ -82,6 +83,7 @@ static void *thread_main(void *argument)
     struct work_pool *pool = argument;
     struct db *db = NULL;
     pthread_setname_np(pthread_self(), pool->settings.name);
+    setpriority(PRIO_PROCESS, 0, pool->settings.nice); /* Linux: of this thread */
     if (pool->settings.database) {
         struct err_info info;
         db = db_new(pool->settings.database);

@@ -39,6 +39,7 @@ struct work_settings {
     unsigned threads;
     unsigned queue;         /* jobs that may wait */
     unsigned timeout_ms;    /* how long a job may wait; 0: for ever */
+    int nice;               /* of the threads: 0 as the others, 19 least */
     unsigned owner_threads; /* that the jobs of one owner may take; one is left for others if there are two */
     const struct db_settings *database; /* NULL: no connections */
 };
