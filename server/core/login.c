@@ -60,13 +60,13 @@ static void login_free(struct login *login)
 
 /* ------------------------------------------------------------------ the answer */
 
-static void tell(struct login *login, struct identity *identity, const char *message)
+static void tell(struct login *login, const struct login_answer *answer)
 {
     if (login->done) {
-        login->done(login->argument, identity, message);
+        login->done(login->argument, answer);
         login->done = NULL;
     } else {
-        identity_unref(identity);
+        identity_unref(answer->identity);
     }
 }
 
@@ -84,7 +84,7 @@ static void end_wait(struct login *login)
 static void wait_over(uv_timer_t *timer)
 {
     struct login *login = timer->data;
-    tell(login, NULL, login->message);
+    tell(login, &(struct login_answer){.is_offence = true, .message = login->message});
     end_wait(login);
 }
 
@@ -112,7 +112,7 @@ static void log_failure(const struct login *login, const char *reason)
 static void login_fail(struct login *login, const char *message)
 {
     if (login->is_question) { /* nothing was proven: every client asks about keys that it has not got here */
-        tell(login, NULL, message);
+        tell(login, &(struct login_answer){.message = message});
         login_free(login);
         return;
     }
@@ -137,7 +137,7 @@ static void login_give_up(struct login *login, enum err err)
     if (!login->is_question) {
         log_failure(login, message);
     }
-    tell(login, NULL, message);
+    tell(login, &(struct login_answer){.message = message});
     login_free(login);
 }
 
@@ -243,7 +243,7 @@ static void login_succeed(struct login *login, const struct directory_user *user
         accounts_remember(core->accounts, login->account, login->account_len, login->source);
         stats_time(STATS_TIME_authentication, (uv_hrtime() - login->began_ns) / 1000);
     }
-    tell(login, make_identity(login, user), "");
+    tell(login, &(struct login_answer){.identity = make_identity(login, user), .message = ""});
     if (login->new_hash[0] != '\0') {
         login->job.run = login_run_store_hash;
         login->job.done = store_hash_done;
@@ -379,7 +379,7 @@ static int64_t signup_end_us(const struct config *config)
 static void let_sign_up(struct login *login)
 {
     if (strcmp(login->user, SIGNUP) != 0 || login->core->config->signup.mode == CONFIG_SIGNUP_CLOSED) {
-        tell(login, NULL, "");
+        tell(login, &(struct login_answer){.message = ""});
         login_free(login);
         return;
     }
@@ -390,7 +390,7 @@ static void let_sign_up(struct login *login)
                              .server = login->core->server_id,
                              .session = login->session};
     snprintf(facts.source, sizeof facts.source, "%s", login->source);
-    tell(login, identity_new(&facts), "");
+    tell(login, &(struct login_answer){.identity = identity_new(&facts), .message = ""});
     login_free(login);
 }
 

@@ -28,9 +28,14 @@ struct login_credential {
     uint64_t session;
 };
 
-/* Told on the main loop. identity: one reference, the callee's, or NULL for a failure, whose text for the
- * client is message ("" when the credential was simply wrong). Not told after login_abandon. */
-typedef void (*login_done_fn)(void *argument, struct identity *identity, const char *message);
+struct login_answer {
+    struct identity *identity; /* one reference, the callee's; NULL: a failure, and */
+    bool is_offence;     /* the client's: a wrong credential, or one more for an account that is held up */
+    const char *message; /* for the client; "": the credential was simply wrong */
+};
+
+/* Told on the main loop. Not told after login_abandon. */
+typedef void (*login_done_fn)(void *argument, const struct login_answer *answer);
 
 /* What all logins of a server share; for core. */
 struct logins *logins_new(void);

@@ -40,33 +40,35 @@ static bool has_room(const struct peer *peer, const struct identity *identity, c
     return false;
 }
 
-static void login_answered(void *argument, struct identity *identity, const char *message)
+static void let_in(struct peer *peer, struct identity *identity)
+{
+    peer_set_identity(peer, identity);
+    access_admit(peer->core->access, identity);
+    stats_add(STATS_logins, 1);
+    log_info("session.open", "session", peer->number, "user", identity->user, "role",
+             identity_role_text(identity->role), "method", identity_method_text(identity->method), "source",
+             peer->source, "port", peer->port);
+    control_send(peer->core->control, WIRE_FRONT_AUTHENTICATED, peer->session);
+}
+
+static void login_answered(void *argument, const struct login_answer *answer)
 {
     struct peer *peer = argument;
+    const char *message = answer->message;
+    bool ok = answer->identity != NULL;
     peer->login = NULL;
     peer->login_is_pending = false;
     if (peer->login_is_question) {
-        bool ok = identity != NULL;
-        identity_unref(identity);
-        reply(peer, ok, message);
-        return;
-    }
-    if (identity && !has_room(peer, identity, &message)) {
-        identity_unref(identity);
-        identity = NULL;
-    }
-    if (identity) {
-        peer_set_identity(peer, identity);
-        access_admit(peer->core->access, identity);
-        stats_add(STATS_logins, 1);
-        log_info("session.open", "session", peer->number, "user", identity->user, "role",
-                 identity_role_text(identity->role), "method", identity_method_text(identity->method),
-                 "source", peer->source, "port", peer->port);
-        control_send(peer->core->control, WIRE_FRONT_AUTHENTICATED, peer->session);
-    } else if (!*message && !peer->login_is_free) { /* what has a reason is not the client's fault */
+        identity_unref(answer->identity);
+    } else if (ok && !has_room(peer, answer->identity, &message)) {
+        identity_unref(answer->identity);
+        ok = false;
+    } else if (ok) {
+        let_in(peer, answer->identity);
+    } else if (answer->is_offence) {
         control_send(peer->core->control, WIRE_FRONT_REFUSED, peer->session);
     }
-    reply(peer, identity != NULL, message);
+    reply(peer, ok, message);
 }
 
 static bool read_credential(struct peer *peer, const struct wire_frame *frame,
@@ -108,7 +110,6 @@ static bool take_auth(struct peer *peer, const struct wire_frame *frame)
         return false;
     }
     peer->login_is_question = credential.is_question;
-    peer->login_is_free = frame->type == WIRE_AUTH_NONE;
     peer->login_is_pending = true;
     peer->login = login_start(peer->core, &credential, login_answered, peer);
     return true;

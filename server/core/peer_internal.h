@@ -41,7 +41,6 @@ struct peer {
     bool login_is_question; /* WIRE_AUTH_KEY without a proof: only asks */
     unsigned login_tries;
     unsigned login_questions;
-    bool login_is_free; /* WIRE_AUTH_NONE: being turned away is no offence */
 
     struct channel *channel;
     uint32_t last_channel;
