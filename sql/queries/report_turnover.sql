@@ -1,6 +1,6 @@
 -- How often some stores turned over their stock in a period, added up by store, product or category and by currency, and the
 -- totals of each currency. The worth at the end of a day is the worth now, less what later days changed of it; its average is that
--- of all the period's days.
+-- of all the period's days. What is entered late can make either less than 0: then there is no ratio.
 -- $1 store_ids integer[]: one of each, as in the next three
 -- $2 from_days integer[]: since 1970, the store's first day
 -- $3 to_days integer[]: the day after its last
@@ -67,7 +67,7 @@ WITH worth AS (
 SELECT r.is_total, '=' || coalesce(r.key, '') AS cursor_1, r.currency AS cursor_2, r.key, r.name, r.category, r.unit, r.currency,
     round(r.cost * m.factor, r.places) AS cost, round(r.average * m.factor, r.places) AS average_value,
     round(r.value * m.factor, r.places) AS value, CASE WHEN r.average > 0 THEN round(r.cost / r.average, 2) END AS turns,
-    CASE WHEN r.cost_a_day > 0 THEN round(r.value / r.cost_a_day, 1) END AS days_of_cover
+    CASE WHEN r.cost_a_day > 0 AND r.value >= 0 THEN round(r.value / r.cost_a_day, 1) END AS days_of_cover
 FROM answer r
 CROSS JOIN LATERAL (
     SELECT CASE r.places WHEN 0 THEN 0.001 WHEN 2 THEN 0.00001 WHEN 3 THEN 0.000001 END AS factor
