@@ -11,8 +11,10 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "server/core/access.h"
+#include "server/core/control.h"
 #include "server/core/login_internal.h"
 #include "server/core/stats.h"
+#include "server/core/throttle.h"
 
 #define MESSAGE_BUSY        "The server is busy, try again later"
 #define MESSAGE_UNAVAILABLE "The database is unavailable, try again later"
@@ -52,6 +54,7 @@ static void login_free(struct login *login)
     if (login->ret_ended) {
         *login->ret_ended = true;
     }
+    identity_unref(login->identity);
     free(login->person);
     free(login->key_blob);
     sodium_memzero(login, sizeof *login);
@@ -235,6 +238,54 @@ static void store_hash_done(struct work_job *job, bool expired)
     login_free(login);
 }
 
+/* ------------------------------------------------------------------ the user's rate */
+
+/* How long until the user may log in once more: the bucket of class login. 0: now, and it is paid. */
+static uint64_t pay(const struct login *login, int32_t user_id, enum role role)
+{
+    struct throttle *throttle = login->core->throttle;
+    struct throttle_user *user = throttle_enter(
+        throttle, user_id, role, directory_find_id(access_directory(login->core->access), user_id));
+    uint64_t wait_ms = 0;
+    bool is_paid = throttle_take(user, THROTTLE_LOGIN, 1, now_ms(), &wait_ms);
+    throttle_leave(user, now_ms());
+    return is_paid || wait_ms > 0 ? wait_ms : 1;
+}
+
+static void pay_again(uv_timer_t *timer)
+{
+    struct login *login = timer->data;
+    struct identity *identity = login->identity;
+    uint64_t wait_ms = pay(login, identity->user_id, identity->role);
+    if (wait_ms > 0) {
+        uv_timer_start(&login->timer, pay_again, wait_ms, 0);
+        return;
+    }
+    login->identity = NULL;
+    tell(login, &(struct login_answer){.identity = identity, .message = ""});
+    end_wait(login);
+}
+
+/* A user who logs in again and again is slowed, not refused: what a login costs the machine is spent by then.
+ * Each of the user's clients waits here with its answer. */
+static bool is_slowed(struct login *login, const struct directory_user *user)
+{
+    uint64_t wait_ms = login->is_question || !login->done ? 0 : pay(login, user->user_id, user->role);
+    if (wait_ms == 0) {
+        return false;
+    }
+    login->identity = make_identity(login, user);
+    /* It is not one of those who try to get in any more: it takes nobody's place at the door while it waits.
+     */
+    control_send(login->core->control, WIRE_FRONT_AUTHENTICATED, login->session);
+    uv_timer_init(login->core->loop, &login->timer);
+    uv_update_time(login->core->loop);
+    login->timer.data = login;
+    login->is_waiting = true;
+    uv_timer_start(&login->timer, pay_again, wait_ms, 0);
+    return true;
+}
+
 static void login_succeed(struct login *login, const struct directory_user *user)
 {
     struct core *core = login->core;
@@ -242,6 +293,9 @@ static void login_succeed(struct login *login, const struct directory_user *user
         leave_account(login, ACCOUNTS_RIGHT);
         accounts_remember(core->accounts, login->account, login->account_len, login->source);
         stats_time(STATS_TIME_authentication, (uv_hrtime() - login->began_ns) / 1000);
+    }
+    if (is_slowed(login, user)) {
+        return; /* a new hash can wait for the next login */
     }
     tell(login, &(struct login_answer){.identity = make_identity(login, user), .message = ""});
     if (login->new_hash[0] != '\0') {

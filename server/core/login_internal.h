@@ -48,7 +48,9 @@ struct login {
     struct tokens_claims claims;
     bool is_verified; /* the credential is the user's */
 
-    uv_timer_t timer; /* a failure waits to be told */
+    struct identity *identity; /* of a success that waits for its user's rate */
+
+    uv_timer_t timer; /* an answer waits to be told */
     bool is_waiting;
     char message[LOGIN_MESSAGE_MAX];
 };

@@ -108,6 +108,8 @@ server_configure() { # NAME [LINE…]
 server_write_configuration() {
     printf '%s\n' '[server]' "listen = 127.0.0.1:$SERVER_PORT" 'host_keys = host_key' 'log = -' 'log_level = debug' \
         '[database]' 'dsn_file = dsn-server' 'owner_dsn_file = dsn' 'workers = 2' \
+        '[limits]' 'unauthenticated_per_source = 100' \
+        '[throttle]' 'admin_login = none' 'owner_login = none' 'staff_login = none' \
         '[passwords]' 'memory_kib = 8192' 'passes = 1' '[tokens]' 'key = token_key' \
         '[penalties]' 'exempt = 127.0.0.1 ::1' "${SERVER_EXTRA[@]}" |
         awk '/^\[/ { section = $0; if (!(section in seen)) { seen[section] = ++sections; names[sections] = section } next }

@@ -140,6 +140,23 @@ assert_contains "$(cat "$TEST_DIR/slow-err")" 'disabled'
 assert_until carl_is_gone
 must admin user enable carl
 
+# ---- Logins: over the rate they are answered later, and nobody's is refused
+new_user dora '--role staff --store S001'
+must admin 'user set dora --limit login=1/2'
+slowed() { # how long so many logins took, in seconds
+    local at=$SECONDS
+    for _ in 1 2 3 4 5; do
+        tssh dora help
+        ((STATUS == 0)) || fail "a login that was slowed: $ERR"
+    done
+    echo $((SECONDS - at))
+}
+took=$(slowed)
+assert_matches "$took" '^([2-9]|[1-9][0-9]+)$' # two at once, three a second apart: at least two whole seconds on any clock
+tssh_password dora "$(server_password dora)" help
+assert_status 0
+must admin 'user set dora --limit login=default'
+
 # ---- The server stops while a batch waits
 "${client_of[@]}" carl@stockroom batch --key stop <"$TEST_DIR/lines" >"$TEST_DIR/slow-out" 2>"$TEST_DIR/slow-err" &
 client=$!
