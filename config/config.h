@@ -76,6 +76,8 @@ struct config {
         unsigned lines_in_flight;  /* lines of one batch that wait for their answers */
         unsigned atomic_lines;     /* lines of one atomic batch */
         unsigned dry_run_products; /* products whose balances one dry run keeps in mind */
+        unsigned verify_products;  /* products with movements that a store under verification may have */
+        unsigned verifies;         /* verifications at the same time */
         unsigned query_queue;      /* requests waiting for a query worker */
         unsigned queries_per_user; /* of one user, that run at the same time */
         unsigned query_timeout_ms; /* how long a request may wait for one */

@@ -55,6 +55,8 @@ const struct keys_entry keys_table[] = {
     NUMBER(limits, lines_in_flight, "8192", 1, 1000000),
     NUMBER(limits, atomic_lines, "10000", 1, 1000000),
     NUMBER(limits, dry_run_products, "200000", 1, 100000000),
+    NUMBER(limits, verify_products, "200000", 1, 100000000),
+    NUMBER(limits, verifies, "4", 1, 1000),
     NUMBER(limits, query_queue, "1024", 1, 1000000),
     NUMBER(limits, queries_per_user, "2", 1, 256),
     NUMBER(limits, query_timeout_ms, "5000", 1, 600000),

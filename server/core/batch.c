@@ -237,6 +237,9 @@ static void batch_stop_mode(void *state)
     if (!batch->is_stopped) {
         batch_stop(batch, err_exit_status(ERR_BUSY));
     }
+    if (batch->barrier && batch->barrier_runs) {
+        batch->barrier->request.is_stopping = true;
+    }
     batch_wake(batch);
 }
 

@@ -33,7 +33,7 @@ static void heed(struct batch *batch, const struct request *request)
 static void tell(struct batch *batch, const struct task *task)
 {
     const struct request *request = &task->request;
-    if (request->output.len > 0 && request->err == ERR_OK) {
+    if (request->output.len > 0 && request_has_answer(request)) {
         channel_write(batch->channel, request->output.data, request->output.len);
     }
     struct buf *out = channel_out(batch->channel);

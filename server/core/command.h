@@ -56,6 +56,9 @@ struct command {
     /* On the main loop, after the last step, when all went well and not in a dry run; the caller may have
      * gone. NULL: nothing. */
     void (*finish)(struct request *request);
+    /* On the main loop, when the request goes, if it has data: free what is not in the arena. NULL: nothing.
+     */
+    void (*release)(struct request *request);
 };
 
 /* All commands, in the order of `help`; NULL ends the list. */

@@ -18,6 +18,7 @@ const struct command *const command_table[] = {
     &command_inventory,
     &command_movements,
     &command_watch,
+    &command_verify,
     &command_report_on_hand,
     &command_report_low_stock,
     &command_report_valuation,

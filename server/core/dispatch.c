@@ -41,6 +41,9 @@ static void task_free(struct task *task)
     for (unsigned i = 0; i < request->input_count; i++) { /* often passwords */
         sodium_memzero((char *)(uintptr_t)request->inputs[i], strlen(request->inputs[i]));
     }
+    if (request->data && request->command->release) {
+        request->command->release(request);
+    }
     identity_unref(request->who);
     buf_done(&request->output);
     struct arena arena = request->arena; /* the task itself lives in it */
@@ -225,11 +228,42 @@ static void run_step(struct work_job *job, struct db *db, const struct err_info 
         request->err = ERR_DATABASE_UNAVAILABLE;
         return;
     }
+    request->runs_again = false;
     request->err = run_step_here(request, step, db);
-    request->step++;
-    if (request->err == ERR_OK && !has_step(request)) {
+    request->step += !request->runs_again;
+    if (request_has_answer(request) && !has_step(request)) {
         format_rows(request);
     }
+}
+
+/* For people who wait for a long answer, in a line that is written over. */
+static void tell_progress(struct request *request)
+{
+    uint64_t now_ms = uv_now(request->core->loop);
+    if (!request->progress || request->in_batch || !request->channel ||
+        (request->progress_ms != 0 && now_ms - request->progress_ms < MS_A_SECOND)) {
+        return;
+    }
+    request->progress_ms = now_ms;
+    buf_printf(channel_error_out(request->channel), "\r%s", request->progress);
+}
+
+/* A step that runs again has no deadline, but an end: with its client, its session or the server. Returns
+ * false when it was not taken, and the task has failed. */
+static bool go_on(struct task *task)
+{
+    struct request *request = &task->request;
+    if (!request->channel || request->is_stopping || request->core->draining) {
+        dispatch_fail(task, ERR_BUSY,
+                      request->core->draining ? "the server is stopping" : "the session was ended");
+        return false;
+    }
+    tell_progress(request);
+    request->job.goes_on = true;
+    if (!dispatch_run(task)) {
+        dispatch_fail(task, ERR_BUSY, "the server is busy");
+    }
+    return task->state == TASK_LENT;
 }
 
 /* The task is with its channel again, or nobody's. */
@@ -253,7 +287,11 @@ static void step_done(struct work_job *job, bool expired)
     struct task *task = (struct task *)request;
     struct core *core = task->request.core;
     task->state = TASK_HERE;
-    if (expired) {
+    if (request->runs_again && request->err == ERR_OK) { /* also when it waited long for its next turn */
+        if (go_on(task)) {
+            return;
+        }
+    } else if (expired) {
         dispatch_fail(task, ERR_BUSY, "the server is busy: the request waited too long");
     } else if (request->err != ERR_OK) {
         request->error.code = request->err;

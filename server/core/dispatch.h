@@ -27,6 +27,12 @@ struct task {
     bool is_skipped;           /* there is nothing to say of it: it was never looked at */
 };
 
+/* Is there an answer to be shown? Proofs that fail have one too: the rows say what is wrong. */
+static inline bool request_has_answer(const struct request *request)
+{
+    return request->err == ERR_OK || request->err == ERR_UNSOUND;
+}
+
 /* A new request of the channel: nothing asked yet. */
 struct task *dispatch_new(struct channel *channel, enum format format);
 

@@ -62,8 +62,12 @@ struct request {
     bool dry_run;
     const char *inputs[REQUEST_INPUTS_MAX]; /* lines read for commands that want some, without their ends */
     unsigned input_count;
-    unsigned step; /* the step that runs */
-    void *data;    /* the command's own, in the arena */
+    unsigned step;        /* the step that runs */
+    bool runs_again;      /* set by a step that has more to do than is fair at a time: it is called again */
+    bool is_stopping;     /* its session is to end: a step that would run again does not */
+    const char *progress; /* how far such a step has come, for stderr; NULL: nothing is to be said */
+    uint64_t progress_ms; /* when it was said; 0: never */
+    void *data;           /* the command's own, in the arena */
 
     /* The outcome. */
     enum err err;

@@ -23,7 +23,10 @@ static void answer(struct single *single)
     struct task *task = single->task;
     struct request *request = &task->request;
     command_log_answered(task);
-    if (request->err == ERR_OK && request->output.len > 0) {
+    if (request->progress_ms != 0) {
+        buf_append_text(channel_error_out(single->channel), "\n");
+    }
+    if (request_has_answer(request) && request->output.len > 0) {
         channel_write(single->channel, request->output.data, request->output.len);
     }
     if (request->err == ERR_OK && request->watch) {
@@ -111,6 +114,8 @@ static void single_stop(void *state)
                        channel_core(single->channel)->draining ? "the server is stopping"
                                                                : "the session was ended");
         channel_exit(single->channel, err_exit_status(ERR_BUSY));
+    } else {
+        single->task->request.is_stopping = true;
     }
 }
 

@@ -24,6 +24,8 @@ struct work_job {
      */
     void (*done)(struct work_job *job, bool expired);
     uint64_t owner; /* work_owner; 0: nobody's in particular, and held to no part */
+    bool goes_on;   /* it has run and goes on: taken even when the queue is full (which it is beyond its bound
+                       by   the pool's threads at most) */
 
     /* The pool's. */
     uint64_t submitted_ns;

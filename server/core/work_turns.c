@@ -99,11 +99,11 @@ static void settle(struct work_turns *turns, struct work_line *line)
 
 bool work_turns_put(struct work_turns *turns, struct work_job *job)
 {
-    if (turns->waiting >= turns->queue) {
+    if (!job->goes_on && turns->waiting >= turns->queue) {
         return false;
     }
     struct work_line *line = find_or_add(turns, job->owner);
-    if (line->owner != 0 && line->waiting >= turns->owner_waiting) {
+    if (!job->goes_on && line->owner != 0 && line->waiting >= turns->owner_waiting) {
         return false;
     }
     job->line = line;

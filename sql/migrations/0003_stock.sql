@@ -13,6 +13,8 @@ ALTER TABLE stock_movements
     ADD CONSTRAINT stock_movements_quantity_check CHECK (quantity <> 0 OR type_id = 5);
 CREATE UNIQUE INDEX stock_movements_reverses ON stock_movements (store_id, reverses) WHERE reverses IS NOT NULL;
 CREATE INDEX stock_movements_stocktake ON stock_movements (store_id, stocktake, seq) WHERE stocktake IS NOT NULL;
+CREATE INDEX stock_movements_transferred ON stock_movements (store_id, transfer_store_id, transfer_seq)
+    WHERE transfer_seq IS NOT NULL; -- what a transfer brought, or lost: few rows
 
 -- value: of what is on hand; the sum of the movements' values. Divided by the quantity it is the moving average cost.
 ALTER TABLE inventory
@@ -72,5 +74,13 @@ CREATE TABLE stock_daily_users (
     PRIMARY KEY (store_id, day, user_id, type_id)
 ) WITH (fillfactor = 50);
 
-GRANT SELECT, INSERT, UPDATE ON transfers, stock_daily, stock_daily_users TO stockroom_server;
+-- How far each store's ledger was verified, so that the next time may go on from there.
+CREATE TABLE verify_progress (
+    store_id    integer PRIMARY KEY REFERENCES store_ledger,
+    seq         bigint NOT NULL CHECK (seq >= 0),
+    hash        bytea NOT NULL CHECK (octet_length(hash) IN (0, 32)),
+    verified_at timestamptz NOT NULL
+);
+
+GRANT SELECT, INSERT, UPDATE ON transfers, stock_daily, stock_daily_users, verify_progress TO stockroom_server;
 GRANT SELECT, INSERT, UPDATE, DELETE ON store_prices TO stockroom_server;

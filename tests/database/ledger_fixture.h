@@ -52,4 +52,8 @@ struct movement *server_post(struct server *server, enum movement_type type, con
  * one before, every reference exists, the hash chain holds. Fails the test otherwise. */
 void fixture_prove(const struct rig *rig);
 
+/* What somebody with all rights could do: give the stored rows, whatever they say, hashes and heads that fit.
+ */
+void fixture_repair_chain(const struct rig *rig);
+
 #endif

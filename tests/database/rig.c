@@ -195,8 +195,11 @@ static enum err run_steps(struct request *request, struct db *db)
     enum err err = ERR_OK;
 
     for (int i = 0; err == ERR_OK && i < COMMAND_STEPS_MAX && steps[i].run != NULL; i++) {
-        err = steps[i].run(request, steps[i].place == STEP_QUERY ? db : NULL, &request->error);
-        assert_true(!db_in_transaction(db));
+        do {
+            request->runs_again = false;
+            err = steps[i].run(request, steps[i].place == STEP_QUERY ? db : NULL, &request->error);
+            assert_true(!db_in_transaction(db));
+        } while (err == ERR_OK && request->runs_again);
     }
     return err;
 }
@@ -251,7 +254,7 @@ static struct outcome *run(const struct rig *rig, struct db *db, struct identity
     request->is_interactive = is_interactive;
     take_inputs(request, input);
     outcome->err = run_request(request, db, line);
-    if (outcome->err == ERR_OK && request->table.columns != NULL) {
+    if ((outcome->err == ERR_OK || outcome->err == ERR_UNSOUND) && request->table.columns != NULL) {
         table_format(&request->table, request->format, &request->prefix, &request->output);
     }
     buf_append_char(&request->output, '\0');
@@ -273,6 +276,9 @@ struct outcome *rig_run_interactive(const struct rig *rig, struct identity *who,
 
 void outcome_done(struct outcome *outcome)
 {
+    if (outcome->request.data != NULL && outcome->request.command->release != NULL) {
+        outcome->request.command->release(&outcome->request);
+    }
     identity_unref(outcome->request.who);
     buf_done(&outcome->request.output);
     arena_done(&outcome->request.arena);

@@ -17,6 +17,7 @@ extern const struct command command_reverse;
 extern const struct command command_inventory;
 extern const struct command command_movements;
 extern const struct command command_watch;
+extern const struct command command_verify;
 extern const struct command command_report_on_hand;
 extern const struct command command_report_low_stock;
 extern const struct command command_report_valuation;
