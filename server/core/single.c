@@ -23,8 +23,8 @@ static void answer(struct single *single)
     struct task *task = single->task;
     struct request *request = &task->request;
     command_log_answered(task);
-    if (request->progress_ms != 0) {
-        buf_append_text(channel_error_out(single->channel), "\n");
+    if (request->progress) {
+        buf_printf(channel_error_out(single->channel), "\r%s\n", request->progress);
     }
     if (request_has_answer(request) && request->output.len > 0) {
         channel_write(single->channel, request->output.data, request->output.len);

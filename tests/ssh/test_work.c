@@ -247,6 +247,30 @@ static void one_owner_fills_a_quarter_of_the_queue(void **state)
     assert_int_equal(ran, taken + 1);
 }
 
+/* What has run and goes on finds a place in a queue that is full, of its owner's part and as a whole. */
+static void who_goes_on_is_always_taken(void **state)
+{
+    static struct probe_job jobs[JOBS], again;
+    uv_loop_t loop;
+    struct work_pool *pool = new_pool(&loop, 1, 2, 0);
+    unsigned taken = 0;
+    (void)state;
+    pthread_mutex_lock(&gate);
+    while (taken < JOBS && submit_of(&jobs[taken], pool, 7 + taken, 0) == ERR_OK) {
+        taken++;
+    }
+    assert_int_equal(submit_of(&again, pool, 7, 0), ERR_BUSY);
+    again.job.goes_on = true;
+    assert_int_equal(submit_of(&again, pool, 7, 0), ERR_OK);
+    for (unsigned i = 0; i < taken; i++) {
+        jobs[i].wanted = taken + 1;
+    }
+    again.wanted = taken + 1;
+    pthread_mutex_unlock(&gate);
+    end_loop(&loop);
+    assert_int_equal(ran, taken + 1);
+}
+
 static pthread_mutex_t flood_gate = PTHREAD_MUTEX_INITIALIZER;
 
 static void run_flood(struct work_job *job, struct db *db, const struct err_info *info)
@@ -359,6 +383,7 @@ int main(void)
         cmocka_unit_test(gives_back_what_waits_when_closed),
         cmocka_unit_test(owners_take_turns),
         cmocka_unit_test(one_owner_fills_a_quarter_of_the_queue),
+        cmocka_unit_test(who_goes_on_is_always_taken),
         cmocka_unit_test(one_owner_never_has_all_threads),
         cmocka_unit_test(owners_are_names),
         cmocka_unit_test(turns),

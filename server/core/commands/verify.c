@@ -179,13 +179,15 @@ static void add_row(struct request *request, struct verify_data *data, const str
     }
 }
 
-static void note_progress(struct request *request, struct verify_data *data)
+/* Blanks at the end cover what a longer line left. */
+static void note_progress(struct request *request, struct verify_data *data, bool is_end)
 {
-    const char *store = verify_store(data->verify);
+    const char *store = is_end ? NULL : verify_store(data->verify);
 
-    if (store != NULL && (request->is_interactive || args_flag(&request->args, "progress"))) {
-        snprintf(data->progress, sizeof data->progress, "verify: %u stores done, %-32s %" PRId64 " movements",
-                 data->stores, store, verify_movements(data->verify));
+    if (request->is_interactive || args_flag(&request->args, "progress")) {
+        snprintf(data->progress, sizeof data->progress,
+                 "verify: %" PRId64 " movements, %u stores done%s%-36s", verify_movements(data->verify),
+                 data->stores, store != NULL ? ", now " : "", store != NULL ? store : "");
         request->progress = data->progress;
     }
 }
@@ -234,7 +236,7 @@ static enum err run_proof(struct request *request, struct db *db, struct verify_
     if (err != ERR_OK) {
         return err;
     }
-    note_progress(request, data);
+    note_progress(request, data, state == VERIFY_END);
     request->runs_again = state != VERIFY_END;
     return state == VERIFY_END ? end(data, ret_info) : ERR_OK;
 }
