@@ -21,6 +21,7 @@
     X(REF_CONFLICT, "ref-conflict", 1, false)                                                                \
     X(RETIRED_PRODUCT, "retired-product", 1, false)                                                          \
     X(CLOSED_STORE, "closed-store", 1, false)                                                                \
+    X(IN_USE, "in-use", 1, false)                                                                            \
     X(UNSOUND, "unsound", 1, false)                                                                          \
     X(NOT_PERMITTED, "not-permitted", 77, false)                                                             \
     X(THROTTLED, "throttled", 75, true)                                                                      \

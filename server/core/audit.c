@@ -24,24 +24,42 @@ const char *audit_kind_text(enum audit_kind kind)
 }
 
 /* *ret_state: JSON, in the arena; NULL: there is no such thing. */
-static enum err read_state(struct db *db, struct arena *arena, enum audit_kind kind, const char *target,
+static enum err read_state(struct db *db, struct arena *arena, const struct audit_change *change,
                            int32_t *ret_store_id, const char **ret_state, struct err_info *ret_info)
 {
     cleanup(cleanup_db_result) struct db_result *result = NULL;
+    enum sql_query query = kinds[change->kind].state;
     struct db_params params;
     enum err err;
 
     *ret_store_id = 0;
     *ret_state = NULL;
-    if (kinds[kind].state == SQL_QUERY_COUNT) {
+    if (query == SQL_QUERY_COUNT) {
         return ERR_OK;
     }
     db_params_init(&params, arena);
-    db_bind_text(&params, target);
-    err = db_query(db, kinds[kind].state, &params, &result, ret_info);
+    if (change->store != NULL) {
+        query = SQL_QUERY_AUDIT_STATE_STOCKING;
+        db_bind_text(&params, change->store);
+    }
+    db_bind_text(&params, change->target);
+    err = db_query(db, query, &params, &result, ret_info);
     if (err == ERR_OK && db_result_rows(result) > 0) {
         *ret_store_id = (int32_t)db_result_i64(result, 0, 0);
         *ret_state = arena_strdup(arena, db_result_text(result, 0, 1));
+    }
+    return err;
+}
+
+enum err audit_begin_stocking(struct db *db, struct arena *arena, const char *store, const char *sku,
+                              struct audit_change *ret_change, struct err_info *ret_info)
+{
+    struct audit_change change = {.kind = AUDIT_PRODUCT, .target = sku, .store = store};
+    int32_t store_id;
+    enum err err = read_state(db, arena, &change, &store_id, &change.before, ret_info);
+
+    if (err == ERR_OK) {
+        *ret_change = change;
     }
     return err;
 }
@@ -61,7 +79,7 @@ enum err audit_begin(struct db *db, struct arena *arena, enum audit_kind kind, c
         err = db_query(db, kinds[kind].lock, &params, NULL, ret_info);
     }
     if (err == ERR_OK) {
-        err = read_state(db, arena, kind, target, &store_id, &change.before, ret_info);
+        err = read_state(db, arena, &change, &store_id, &change.before, ret_info);
     }
     if (err == ERR_OK) {
         *ret_change = change;
@@ -85,7 +103,7 @@ enum err audit_end(struct db *db, struct arena *arena, const struct identity *wh
     struct db_params params;
     const char *after;
     int32_t store_id;
-    enum err err = read_state(db, arena, change->kind, change->target, &store_id, &after, ret_info);
+    enum err err = read_state(db, arena, change, &store_id, &after, ret_info);
 
     if (err != ERR_OK) {
         return err;

@@ -18,6 +18,8 @@ enum audit_kind { AUDIT_NONE, AUDIT_USER, AUDIT_STORE, AUDIT_PRODUCT, AUDIT_SESS
 struct audit_change {
     enum audit_kind kind;
     const char *target; /* user name, store code, SKU, session number; borrowed */
+    const char
+        *store; /* a product's: what this store has chosen for it; borrowed; NULL: the product itself */
     const char *before; /* JSON, in the arena; NULL: there was nothing */
 };
 
@@ -30,6 +32,11 @@ const char *audit_kind_text(enum audit_kind kind);
  */
 enum err audit_begin(struct db *db, struct arena *arena, enum audit_kind kind, const char *target,
                      struct audit_change *ret_change, struct err_info *ret_info);
+
+/* The same before a store changes what it has chosen for a product (its price, its reorder point). The caller
+ * holds the store's ledger. */
+enum err audit_begin_stocking(struct db *db, struct arena *arena, const char *store, const char *sku,
+                              struct audit_change *ret_change, struct err_info *ret_info);
 
 /* After the change, inside its transaction: write the row. who: NULL on the command line of the server's
  * machine. action: the command's name ("user set"). A change

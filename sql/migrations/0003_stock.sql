@@ -22,6 +22,22 @@ ALTER TABLE inventory
     ADD COLUMN reorder_quantity bigint CHECK (reorder_quantity > 0),
     ADD CONSTRAINT inventory_value_quantity CHECK (quantity > 0 OR value = 0);
 
+CREATE INDEX inventory_reorder ON inventory (store_id, product_id) WHERE reorder_point IS NOT NULL; -- names no column that selling changes
+
+-- Movements that happened at another time than they were recorded: few, and the only ones that recorded_at does not find.
+CREATE INDEX stock_movements_backdated ON stock_movements (store_id, occurred_at) WHERE occurred_at <> recorded_at;
+
+-- What --search finds: the words of SKU and name as they stand between blanks, and the parts of them between punctuation, in
+-- small letters. Not to_tsvector: its parser takes SKUs for numbers, hosts and paths (docs/decisions/0006).
+ALTER TABLE products
+    ADD COLUMN words tsvector NOT NULL GENERATED ALWAYS AS (array_to_tsvector(array_remove(
+        string_to_array(lower((sku || ' ' || name) COLLATE "default"), ' ')
+        || string_to_array(translate(lower((sku || ' ' || name) COLLATE "default"),
+            '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', repeat(' ', 32)), ' '), ''))) STORED;
+CREATE INDEX products_words ON products USING gin (words);
+CREATE INDEX products_category ON products (category, sku) WHERE category IS NOT NULL;
+CREATE INDEX products_retired ON products (sku) WHERE retired_at IS NOT NULL;
+
 -- What is on its way from one store to another; kept by the source, whose lock guards it.
 CREATE TABLE transfers (
     store_id    integer NOT NULL REFERENCES store_ledger,
@@ -38,6 +54,8 @@ CREATE TABLE transfers (
     CHECK (received + lost + returned <= quantity)
 );
 CREATE INDEX transfers_to ON transfers (to_store_id, store_id, seq) WHERE received + lost + returned < quantity;
+CREATE INDEX transfers_open ON transfers (store_id, seq) WHERE received + lost + returned < quantity;
+CREATE INDEX transfers_product ON transfers (product_id, store_id, seq) WHERE received + lost + returned < quantity;
 
 -- A store's own price of a product, over the catalogue's.
 CREATE TABLE store_prices (
@@ -46,6 +64,7 @@ CREATE TABLE store_prices (
     price_milli bigint NOT NULL CHECK (price_milli >= 0),
     PRIMARY KEY (store_id, product_id)
 );
+CREATE INDEX store_prices_product ON store_prices (product_id);
 
 -- What happened in a day (of occurred_at, in the store's time zone), added up by the posting transaction. Reports read this
 -- and never the ledger. No foreign keys, as the ledger has none (docs/decisions/0002). amount is quantity times price, value as in stock_movements, both in thousandths of a minor unit.

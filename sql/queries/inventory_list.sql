@@ -3,7 +3,7 @@
 -- $2 after_store text: the page begins after this store's…
 -- $3 after_sku text: …product; both NULL: at the beginning
 -- $4 limit bigint
--- $5 patterns text[]: for ILIKE, each must fit SKU or name; NULL: any
+-- $5 search text: a tsquery, each word of which must begin a word of SKU or name; NULL: any
 -- $6 low boolean: only what is at or below its reorder point
 -- $7 category text: NULL: any
 -- $8 from timestamptz: when the balance last changed, inclusive; NULL: see $9
@@ -24,15 +24,14 @@ CROSS JOIN LATERAL (
             + $11::integer * interval '1 day') AT TIME ZONE s.timezone) AS upper
 ) AS a
 CROSS JOIN LATERAL (
-    SELECT p.sku, p.name, p.category, p.unit, p.price_milli, i.quantity, i.reorder_point, i.updated_at
+    SELECT p.sku, p.name, p.category, p.unit, coalesce(o.price_milli, p.price_milli) AS price_milli, i.quantity, i.reorder_point, i.updated_at
     FROM inventory i
     JOIN products p ON p.product_id = i.product_id
+    LEFT JOIN store_prices o ON o.store_id = s.store_id AND o.product_id = p.product_id
     WHERE i.store_id = s.store_id
         AND p.sku > CASE WHEN s.code = $2::text THEN $3::text ELSE '' END
-        AND ($5::text[] IS NULL OR NOT EXISTS (
-            SELECT FROM unnest($5::text[]) AS w (pattern)
-            WHERE NOT (p.sku ILIKE w.pattern OR p.name ILIKE w.pattern)))
-        AND ($6::boolean IS NOT TRUE OR i.quantity <= i.reorder_point)
+        AND ($5::text IS NULL OR p.words @@ lower($5::text)::tsquery)
+        AND ($6::boolean IS NOT TRUE OR (i.reorder_point IS NOT NULL AND i.quantity <= i.reorder_point AND p.retired_at IS NULL))
         AND ($7::text IS NULL OR p.category = $7::text)
         AND (a.lower IS NULL OR i.updated_at >= a.lower)
         AND (a.upper IS NULL OR i.updated_at < a.upper)

@@ -1,4 +1,6 @@
--- A page of the movements of some stores: stores by code, the newest movement first.
+-- A page of the movements of some stores: stores by code, the newest movement first. What happened between two times lies in
+-- a stretch of the ledger that is searched by halves, since recorded_at grows with seq (the minutes around it are for clocks that
+-- differ), or was backdated and has an index of its own.
 -- $1 codes text[]: the stores; NULL: all
 -- $2 after_store text: the page begins after this store's…
 -- $3 after_seq bigint: …movement of this number; both NULL: at the beginning
@@ -30,15 +32,61 @@ CROSS JOIN LATERAL (
             + $10::integer * interval '1 day') AT TIME ZONE s.timezone) AS upper
 ) AS a
 CROSS JOIN LATERAL (
-    SELECT m.*
-    FROM stock_movements m
-    WHERE m.store_id = s.store_id
-        AND m.seq < CASE WHEN s.code = $2::text THEN $3::bigint ELSE 9223372036854775807 END
-        AND ($5::integer IS NULL OR m.type_id = $5::integer)
-        AND ($6::text IS NULL OR m.user_id = (SELECT user_id FROM users WHERE name = $6::text))
-        AND (a.lower IS NULL OR m.occurred_at >= a.lower)
-        AND (a.upper IS NULL OR m.occurred_at < a.upper)
-    ORDER BY m.seq DESC
+    SELECT coalesce(max(first.low), 1) AS seq
+    FROM (
+        WITH RECURSIVE halves (low, high) AS (
+            SELECT 1::bigint, l.last_seq + 1
+            FROM store_ledger l
+            WHERE l.store_id = s.store_id AND a.lower IS NOT NULL
+            UNION ALL
+            SELECT CASE WHEN m.recorded_at < a.lower - interval '10 minutes' THEN h.middle + 1 ELSE h.low END,
+                CASE WHEN m.recorded_at < a.lower - interval '10 minutes' THEN h.high ELSE h.middle END
+            FROM (SELECT low, high, (low + high) / 2 AS middle FROM halves WHERE low < high) AS h
+            LEFT JOIN stock_movements m ON m.store_id = s.store_id AND m.seq = h.middle
+        )
+        SELECT low FROM halves WHERE low = high
+    ) AS first
+) AS window_begin
+CROSS JOIN LATERAL (
+    SELECT coalesce(max(first.low), 9223372036854775807) AS seq
+    FROM (
+        WITH RECURSIVE halves (low, high) AS (
+            SELECT 1::bigint, l.last_seq + 1
+            FROM store_ledger l
+            WHERE l.store_id = s.store_id AND a.upper IS NOT NULL
+            UNION ALL
+            SELECT CASE WHEN m.recorded_at < a.upper + interval '10 minutes' THEN h.middle + 1 ELSE h.low END,
+                CASE WHEN m.recorded_at < a.upper + interval '10 minutes' THEN h.high ELSE h.middle END
+            FROM (SELECT low, high, (low + high) / 2 AS middle FROM halves WHERE low < high) AS h
+            LEFT JOIN stock_movements m ON m.store_id = s.store_id AND m.seq = h.middle
+        )
+        SELECT low FROM halves WHERE low = high
+    ) AS first
+) AS window_end
+CROSS JOIN LATERAL (
+    (SELECT m.*
+        FROM stock_movements m
+        WHERE m.store_id = s.store_id AND m.seq >= window_begin.seq
+            AND m.seq < least(window_end.seq, CASE WHEN s.code = $2::text THEN $3::bigint ELSE 9223372036854775807 END)
+            AND (m.occurred_at = m.recorded_at OR (a.lower IS NULL AND a.upper IS NULL))
+            AND ($5::integer IS NULL OR m.type_id = $5::integer)
+            AND ($6::text IS NULL OR m.user_id = (SELECT user_id FROM users WHERE name = $6::text))
+            AND (a.lower IS NULL OR m.occurred_at >= a.lower)
+            AND (a.upper IS NULL OR m.occurred_at < a.upper)
+        ORDER BY m.seq DESC
+        LIMIT $4::bigint)
+    UNION ALL
+    (SELECT m.*
+        FROM stock_movements m
+        WHERE m.store_id = s.store_id AND m.occurred_at <> m.recorded_at
+            AND (a.lower IS NOT NULL OR a.upper IS NOT NULL)
+            AND m.occurred_at >= coalesce(a.lower, '-infinity') AND m.occurred_at < coalesce(a.upper, 'infinity')
+            AND m.seq < CASE WHEN s.code = $2::text THEN $3::bigint ELSE 9223372036854775807 END
+            AND ($5::integer IS NULL OR m.type_id = $5::integer)
+            AND ($6::text IS NULL OR m.user_id = (SELECT user_id FROM users WHERE name = $6::text))
+        ORDER BY m.seq DESC
+        LIMIT $4::bigint)
+    ORDER BY seq DESC
     LIMIT $4::bigint
 ) AS m
 JOIN products p ON p.product_id = m.product_id

@@ -25,11 +25,14 @@ static void test_add_show_set(void **state)
     rig_contains(rig, admin, "product set 77 --name Oat --price 2.495 --category ''",
                  "\"name\":\"Oat\",\"category\":null,\"unit\":\"each\",\"price\":\"2.495\",\"barcodes\":["
                  "\"4006381333931\"");
-    rig_contains(rig, admin, "product set A-1 --barcode 88", "\"barcodes\":[\"88\"]");
+    rig_contains(rig, admin, "product set A-1 --barcode 88 --remove-barcode 77",
+                 "\"barcodes\":[\"4006381333931\",\"88\"]");
+    rig_contains(rig, admin, "product set A-1 --barcode 88", "\"barcodes\":[\"4006381333931\",\"88\"]");
+    rig_contains(rig, admin, "product set A-1 --no-barcodes --barcode 99", "\"barcodes\":[\"99\"]");
     rig_contains(rig, admin, "product set A-1 --no-barcodes --price ''", "\"price\":null,\"barcodes\":[]");
     rig_contains(rig, admin, "product add B --name Kilo --unit kg --price 3",
                  "\"unit\":\"kg\",\"price\":\"3.00\"");
-    assert_int_equal(rig_number(rig, "SELECT version FROM catalogue_version"), 6);
+    assert_int_equal(rig_number(rig, "SELECT version FROM catalogue_version"), 8);
     identity_unref(admin);
     identity_unref(staff);
 }
@@ -79,8 +82,8 @@ static void test_refusals(void **state)
     rig_refuse(rig, admin, "product add ' A' --name A", ERR_BAD_VALUE, "blank");
     rig_refuse(rig, admin, "product set Z-9 --name A", ERR_UNKNOWN_PRODUCT, "no product Z-9");
     rig_refuse(rig, admin, "product set Z-9", ERR_USAGE, "nothing to change");
-    rig_refuse(rig, admin, "product set Z-9 --barcode 1 --no-barcodes", ERR_USAGE, "exclude");
-    rig_refuse(rig, admin, "product set Z-9 --unit kg", ERR_USAGE, "--unit");
+    rig_refuse(rig, admin, "product set Z-9 --remove-barcode 1 --no-barcodes", ERR_USAGE, "exclude");
+    rig_refuse(rig, admin, "product set Z-9 --unit dozen", ERR_BAD_VALUE, "no unit");
     rig_refuse(rig, admin, "product show Z-9", ERR_UNKNOWN_PRODUCT, "no product Z-9");
     rig_refuse(rig, admin, "product show", ERR_USAGE, "");
     identity_unref(admin);

@@ -86,8 +86,9 @@ static void test_inventory_filters(void **state)
     rig_refuse(rig, ann, "inventory --product Z-9", ERR_UNKNOWN_PRODUCT, "no product Z-9");
     rig_contains(rig, ann, "inventory --search 'MILK oat'", "A-1");
     rig_lacks(rig, ann, "inventory --search 'MILK oat'", "B-2");
-    rig_contains(rig, ann, "inventory --search 0%", "B-2");
-    rig_lacks(rig, ann, "inventory --search 0%", "A-1");
+    rig_contains(rig, ann, "inventory --search 100%", "B-2");
+    rig_lacks(rig, ann, "inventory --search 100%", "A-1");
+    rig_expect(rig, ann, "inventory --search %", "");
     rig_contains(rig, olga, "inventory --store S2 --search äpf", "C-3");
     rig_lacks(rig, olga, "inventory --all-stores --category Milk", "C-3");
     rig_lacks(rig, ann, "inventory --updated-to 2026-03-02T00:00:00Z", "B-2");
@@ -97,7 +98,8 @@ static void test_inventory_filters(void **state)
     rig_contains(rig, olga, "inventory --store S2 --updated-from -1h", "C-3");
     rig_contains(rig, ann, "inventory --updated-to today", "A-1");
     rig_refuse(rig, ann, "inventory --updated-to later", ERR_BAD_VALUE, "later");
-    rig_refuse(rig, ann, "inventory --as-of today", ERR_USAGE, "--as-of");
+    rig_refuse(rig, ann, "inventory --as-of today --updated-from -1h", ERR_USAGE, "exclude");
+    rig_refuse(rig, ann, "inventory --as-of soon", ERR_BAD_VALUE, "soon");
     identity_unref(ann);
     identity_unref(olga);
 }

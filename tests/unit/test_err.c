@@ -28,6 +28,7 @@ static const struct {
     {ERR_REF_CONFLICT, "ref-conflict", 1, false},
     {ERR_RETIRED_PRODUCT, "retired-product", 1, false},
     {ERR_CLOSED_STORE, "closed-store", 1, false},
+    {ERR_IN_USE, "in-use", 1, false}, /* product retire, store close */
     {ERR_UNSOUND, "unsound", 1, false}, /* verify: the contract names its exit status only */
     {ERR_NOT_PERMITTED, "not-permitted", 77, false},
     {ERR_THROTTLED, "throttled", 75, true},

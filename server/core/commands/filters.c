@@ -94,58 +94,45 @@ void filters_bind_stores(struct db_params *params, const struct request *request
     }
 }
 
-/* A word anywhere in a text: the characters that mean something to LIKE are taken as they are. */
-static const char *make_pattern(struct arena *arena, const char *word, size_t len)
+/* A lexeme of a tsquery that fits every word which begins like this one: quoted, so that nothing in it means
+ * anything. */
+static void append_prefix(struct buf *query, const char *word, size_t len)
 {
-    char *pattern = arena_alloc(arena, 2 * len + 3), *out = pattern;
-
-    *out++ = '%';
+    buf_append_text(query, query->len > 0 ? " & '" : "'");
     for (size_t i = 0; i < len; i++) {
-        if (word[i] == '%' || word[i] == '_' || word[i] == '\\') {
-            *out++ = '\\';
+        if (word[i] == '\'' || word[i] == '\\') {
+            buf_append_char(query, word[i]);
         }
-        *out++ = word[i];
+        buf_append_char(query, word[i]);
     }
-    *out++ = '%';
-    *out = '\0';
-    return pattern;
+    buf_append_text(query, "':*");
 }
 
-enum err filters_parse_search(struct request *request, struct filters_words *ret_words,
-                              struct err_info *ret_info)
+enum err filters_parse_search(struct request *request, const char **ret_search, struct err_info *ret_info)
 {
+    cleanup(buf_done) struct buf query = {0};
     const char *text = args_option(&request->args, "search");
-    struct filters_words words = {0};
+    unsigned count = 0;
 
     if (text == NULL) {
-        *ret_words = words;
+        *ret_search = NULL;
         return ERR_OK;
     }
     if (strlen(text) > SEARCH_BYTES_MAX || !text_is_printable(text, strlen(text))) {
         return err_set(ret_info, ERR_BAD_VALUE, "--search takes at most %d bytes of printable text",
                        SEARCH_BYTES_MAX);
     }
-    words.patterns = arena_calloc(&request->arena, SEARCH_WORDS_MAX, sizeof *words.patterns);
     for (text += strspn(text, " "); *text != '\0'; text += strspn(text, " ")) {
         size_t len = strcspn(text, " ");
 
-        if (words.count == SEARCH_WORDS_MAX) {
+        if (++count > SEARCH_WORDS_MAX) {
             return err_set(ret_info, ERR_BAD_VALUE, "--search takes at most %d words", SEARCH_WORDS_MAX);
         }
-        words.patterns[words.count++] = make_pattern(&request->arena, text, len);
+        append_prefix(&query, text, len);
         text += len;
     }
-    *ret_words = words;
+    *ret_search = query.len > 0 ? arena_strndup(&request->arena, query.data, query.len) : NULL;
     return ERR_OK;
-}
-
-void filters_bind_words(struct db_params *params, const struct filters_words *words)
-{
-    if (words->count == 0) {
-        db_bind_null(params);
-    } else {
-        db_bind_text_array(params, words->patterns, words->count);
-    }
 }
 
 enum err filters_parse_category(const struct request *request, const char **ret_category,
@@ -217,6 +204,22 @@ void filters_bind_time(struct db_params *params, const struct filters_time *time
     } else {
         db_bind_null(params);
     }
+}
+
+enum err filters_query(struct db *db, enum sql_query query, const struct db_params *params,
+                       struct db_result **ret_result, struct err_info *ret_info)
+{
+    enum err err = db_begin_nested(db, ret_info);
+
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = db_query(db, SQL_QUERY_PLAN_BY_VALUES, NULL, NULL, ret_info);
+    if (err == ERR_OK) {
+        err = db_query(db, query, params, ret_result, ret_info);
+    }
+    db_rollback_nested(db); /* nothing was written */
+    return err;
 }
 
 enum err filters_find_product(struct request *request, struct db *db, const char *code,

@@ -39,15 +39,9 @@ void filters_bind_stores(struct db_params *params, const struct request *request
 /* The caller's stores, whatever is asked: NULL for an admin. */
 void filters_bind_own_stores(struct db_params *params, const struct request *request);
 
-/* --search: its words as patterns for ILIKE. */
-struct filters_words {
-    const char **patterns;
-    size_t count;
-};
-enum err filters_parse_search(struct request *request, struct filters_words *ret_words,
-                              struct err_info *ret_info);
-void filters_bind_words(struct db_params *params,
-                        const struct filters_words *words); /* text[]; NULL when there are none */
+/* --search: each of its words must begin a word of SKU or name. *ret_search: a tsquery's text, for lower()
+ * and products.words; NULL when there are none. */
+enum err filters_parse_search(struct request *request, const char **ret_search, struct err_info *ret_info);
 
 /* --category; ret NULL when not given. */
 enum err filters_parse_category(const struct request *request, const char **ret_category,
@@ -63,6 +57,10 @@ struct filters_time {
 enum err filters_parse_time(struct request *request, const char *option, struct filters_time *ret_time,
                             struct err_info *ret_info);
 void filters_bind_time(struct db_params *params, const struct filters_time *time);
+
+/* Run a query of many filters, planned for those that are given. Leaves no transaction behind. */
+enum err filters_query(struct db *db, enum sql_query query, const struct db_params *params,
+                       struct db_result **ret_result, struct err_info *ret_info);
 
 /* The product that a SKU or barcode names; ret_sku (may be NULL) is its SKU. ERR_UNKNOWN_PRODUCT. */
 enum err filters_find_product(struct request *request, struct db *db, const char *code,

@@ -7,7 +7,7 @@
 
 #include "common/cleanup.h"
 
-/* Columns of inventory_list.sql and inventory_product.sql. */
+/* Columns of inventory_list.sql, inventory_product.sql and inventory_as_of.sql. */
 enum {
     ROW_STORE,
     ROW_CURRENCY,
@@ -38,12 +38,33 @@ static const struct column columns[] = {
 
 struct inventory_filters {
     struct filters_page page;
-    struct filters_words words;
-    struct filters_time from, to;
+    struct filters_time from, to, as_of;
+    const char *search;
     const char *category;
     const char *product;
     bool low;
+    bool is_as_of;
 };
+
+static enum err parse_times(struct request *request, struct inventory_filters *filters,
+                            struct err_info *ret_info)
+{
+    bool is_updated = args_option(&request->args, "updated-from") != NULL ||
+                      args_option(&request->args, "updated-to") != NULL;
+    enum err err = filters_parse_time(request, "updated-from", &filters->from, ret_info);
+
+    if (err == ERR_OK) {
+        err = filters_parse_time(request, "updated-to", &filters->to, ret_info);
+    }
+    if (err == ERR_OK) {
+        err = filters_parse_time(request, "as-of", &filters->as_of, ret_info);
+    }
+    filters->is_as_of = args_option(&request->args, "as-of") != NULL;
+    if (err == ERR_OK && filters->is_as_of && is_updated) {
+        return err_set(ret_info, ERR_USAGE, "--as-of and --updated-from or --updated-to exclude each other");
+    }
+    return err;
+}
 
 static enum err prepare(struct request *request, struct err_info *ret_info)
 {
@@ -54,16 +75,13 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
         err = filters_parse_page(request, 'i', 2, &filters->page, ret_info);
     }
     if (err == ERR_OK) {
-        err = filters_parse_search(request, &filters->words, ret_info);
+        err = filters_parse_search(request, &filters->search, ret_info);
     }
     if (err == ERR_OK) {
         err = filters_parse_category(request, &filters->category, ret_info);
     }
     if (err == ERR_OK) {
-        err = filters_parse_time(request, "updated-from", &filters->from, ret_info);
-    }
-    if (err == ERR_OK) {
-        err = filters_parse_time(request, "updated-to", &filters->to, ret_info);
+        err = parse_times(request, filters, ret_info);
     }
     filters->product = args_option(&request->args, "product");
     if (err == ERR_OK && filters->product != NULL) {
@@ -98,11 +116,45 @@ static void bind_filters(struct db_params *params, struct request *request,
     db_bind_text(params, filters->page.after[0]);
     db_bind_text(params, filters->page.after[1]);
     db_bind_i64(params, filters->page.limit + 1);
-    filters_bind_words(params, &filters->words);
+    db_bind_text(params, filters->search);
     db_bind_bool(params, filters->low);
     db_bind_text(params, filters->category);
-    filters_bind_time(params, &filters->from);
-    filters_bind_time(params, &filters->to);
+    if (filters->is_as_of) {
+        filters_bind_time(params, &filters->as_of);
+    } else {
+        filters_bind_time(params, &filters->from);
+        filters_bind_time(params, &filters->to);
+    }
+}
+
+/* One product is looked up as it is; lists are planned for the filters that they have. */
+static enum err read_rows(struct request *request, struct db *db, struct db_result **ret_result,
+                          struct err_info *ret_info)
+{
+    const struct inventory_filters *filters = request->data;
+    struct db_params params;
+    int32_t product_id = 0;
+    enum err err = ERR_OK;
+
+    if (filters->product != NULL) {
+        err = filters_find_product(request, db, filters->product, &product_id, NULL, ret_info);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    bind_filters(&params, request, filters);
+    if (product_id != 0) {
+        db_bind_i32(&params, product_id);
+    } else if (filters->is_as_of) {
+        db_bind_null(&params);
+    }
+    if (filters->is_as_of) {
+        return filters_query(db, SQL_QUERY_INVENTORY_AS_OF, &params, ret_result, ret_info);
+    }
+    if (product_id != 0) {
+        return db_query(db, SQL_QUERY_INVENTORY_PRODUCT, &params, ret_result, ret_info);
+    }
+    return filters_query(db, SQL_QUERY_INVENTORY_LIST, &params, ret_result, ret_info);
 }
 
 static enum err run(struct request *request, struct db *db, struct err_info *ret_info)
@@ -110,21 +162,10 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
     cleanup(cleanup_db_result) struct db_result *result = NULL;
     const struct inventory_filters *filters = request->data;
     static const int key_columns[] = {ROW_STORE, ROW_SKU};
-    enum sql_query query = SQL_QUERY_INVENTORY_LIST;
-    struct db_params params;
-    int32_t product_id;
     enum err err = filters_check_store(request, db, ret_info);
 
-    bind_filters(&params, request, filters);
-    if (err == ERR_OK && filters->product != NULL) {
-        query = SQL_QUERY_INVENTORY_PRODUCT;
-        err = filters_find_product(request, db, filters->product, &product_id, NULL, ret_info);
-        if (err == ERR_OK) {
-            db_bind_i32(&params, product_id);
-        }
-    }
     if (err == ERR_OK) {
-        err = db_query(db, query, &params, &result, ret_info);
+        err = read_rows(request, db, &result, ret_info);
     }
     if (err != ERR_OK) {
         return err;
@@ -139,11 +180,12 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
 
 static const struct option_spec options[] = {
     {"product", "SKU", "only this product, by SKU or barcode; shown even where there is none", false, false},
-    {"search", "TEXT", "only products with all these words in SKU or name", false, false},
+    {"search", "TEXT", "only products with words in SKU or name that begin with these", false, false},
     {"low", NULL, "only what is at or below its reorder point", false, false},
     {"category", "C", "only this category", false, false},
     {"updated-from", "TIME", "only balances that changed since", false, false},
     {"updated-to", "TIME", "only balances that last changed before", false, false},
+    {"as-of", "TIME", "what there was then, by when it was recorded", false, false},
     OPTION_STORE,
     OPTION_ALL_STORES,
     OPTION_LIMIT,
@@ -158,8 +200,14 @@ const struct command command_inventory = {
     .roles = ROLE_ANY,
     .cost = COST_READ,
     .summary = "show what is in stock",
-    .help = "Rows by store and SKU. Where more follow, the answer names a cursor for --after. Times may be\n"
-            "RFC 3339, today, yesterday, -7d, -3h; days are those of the store's time zone.",
+    .help =
+        "Rows by store and SKU. Where more follow, the answer names a cursor for --after. Times may be\n"
+        "RFC 3339, today, yesterday, -7d, -3h; days are those of the store's time zone. The price is the\n"
+        "store's own, or the catalogue's. With --as-of, what had no movement yet is left out; reorder\n"
+        "points and prices are today's.\n"
+        "  inventory --search \"oat mil\" --low\n"
+        "  inventory --all-stores --category Milk\n"
+        "  inventory --as-of today",
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

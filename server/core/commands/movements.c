@@ -161,7 +161,7 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
         err = choose_query(request, db, filters, &params, &query, ret_info);
     }
     if (err == ERR_OK) {
-        err = db_query(db, query, &params, &result, ret_info);
+        err = filters_query(db, query, &params, &result, ret_info);
     }
     if (err != ERR_OK) {
         return err;
@@ -200,7 +200,10 @@ const struct command command_movements = {
     .help =
         "Stores by code, within a store by seq downwards. Where more follow, the answer names a cursor for\n"
         "--after. Times may be RFC 3339, today, yesterday, -7d, -3h; days are those of the store's time "
-        "zone.",
+        "zone,\n"
+        "and of when it happened, which --at may have set back from when it was recorded.\n"
+        "  movements --type SELL --from today\n"
+        "  movements --product A-1 --from -7d --to today",
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

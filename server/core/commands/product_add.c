@@ -8,18 +8,6 @@
 #include "server/core/commands/catalogue.h"
 #include "server/core/commands/commands.h"
 
-static bool is_unit(const char *unit)
-{
-    static const char *const units[] = {"each", "kg", "m", "l"};
-
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (strcmp(unit, units[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum err prepare(struct request *request, struct err_info *ret_info)
 {
     struct catalogue_product *product = arena_calloc(&request->arena, 1, sizeof *product);
@@ -39,11 +27,9 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
     product->unit = args_option(&request->args, "unit");
     if (product->unit == NULL) {
         product->unit = "each";
-    } else if (!is_unit(product->unit)) {
-        return err_set(ret_info, ERR_BAD_VALUE, "'%.40s' is no unit: each, kg, m or l", product->unit);
     }
     request->data = product;
-    return ERR_OK;
+    return catalogue_check_unit(product->unit, ret_info);
 }
 
 static enum err insert_product(struct request *request, struct db *db,
@@ -103,7 +89,7 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
 static const struct option_spec options[] = {
     {"name", "TEXT", "what people call it", false, true},
     {"barcode", "B", "a barcode; give it again for more", true, false},
-    {"unit", "each|kg|m|l", "how it is counted; each unless told, and for ever", false, false},
+    {"unit", "each|kg|m|l", "how it is counted; each unless told", false, false},
     {"category", "C", "what it belongs to", false, false},
     {"price", "MONEY", "the price of one unit", false, false},
     OPTION_END,
@@ -118,7 +104,10 @@ const struct command command_product_add = {
     .roles = ROLE_ADMIN,
     .cost = COST_WRITE,
     .summary = "add a product to the catalogue",
-    .help = "SKUs and barcodes are one set of names: each names one product. All stores share the catalogue.",
+    .help =
+        "SKUs and barcodes are one set of names: each names one product. All stores share the catalogue.\n"
+        "  product add OAT-1 --name \"Oat milk 1 l\" --barcode 4006381333931 --category Milk --price 1.99\n"
+        "  product add RICE --name \"Rice, loose\" --unit kg --price 3.20",
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},

@@ -8,7 +8,7 @@
 
 struct list_filters {
     struct filters_page page;
-    struct filters_words words;
+    const char *search;
     const char *category;
 };
 
@@ -18,7 +18,7 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
     enum err err = filters_parse_page(request, 'p', 1, &filters->page, ret_info);
 
     if (err == ERR_OK) {
-        err = filters_parse_search(request, &filters->words, ret_info);
+        err = filters_parse_search(request, &filters->search, ret_info);
     }
     if (err == ERR_OK) {
         err = filters_parse_category(request, &filters->category, ret_info);
@@ -39,9 +39,10 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
     db_params_init(&params, &request->arena);
     db_bind_text(&params, filters->page.after[0]);
     db_bind_i64(&params, filters->page.limit + 1);
-    filters_bind_words(&params, &filters->words);
+    db_bind_text(&params, filters->search);
     db_bind_text(&params, filters->category);
-    err = db_query(db, SQL_QUERY_PRODUCT_LIST, &params, &result, ret_info);
+    db_bind_bool(&params, args_flag(&request->args, "retired"));
+    err = filters_query(db, SQL_QUERY_PRODUCT_LIST, &params, &result, ret_info);
     if (err != ERR_OK) {
         return err;
     }
@@ -54,8 +55,9 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
 }
 
 static const struct option_spec options[] = {
-    {"search", "TEXT", "only products with all these words in SKU or name", false, false},
+    {"search", "TEXT", "only products with words in SKU or name that begin with these", false, false},
     {"category", "C", "only this category", false, false},
+    {"retired", NULL, "those that are retired, in place of those that are not", false, false},
     OPTION_LIMIT,
     OPTION_AFTER,
     OPTION_END,
@@ -68,7 +70,9 @@ const struct command command_product_list = {
     .roles = ROLE_ANY,
     .cost = COST_READ,
     .summary = "show the catalogue",
-    .help = "By SKU. Where more follow, the answer names a cursor for --after.",
+    .help = "By SKU. Where more follow, the answer names a cursor for --after.\n"
+            "  product list --search \"oat mil\"\n"
+            "  product list --category Milk --format csv",
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

@@ -26,7 +26,10 @@ const struct command command_product_show = {
     .roles = ROLE_ANY,
     .cost = COST_READ,
     .summary = "show a product",
-    .help = "SKU is the product's SKU or one of its barcodes.",
+    .help = "SKU is the product's SKU or one of its barcodes. stores tells what those that you may see have "
+            "of it,\n"
+            "and at which price when it is their own.\n"
+            "  product show OAT-1",
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

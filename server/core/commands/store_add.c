@@ -78,7 +78,7 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
 static const struct option_spec options[] = {
     {"name", "TEXT", "what people call it", false, true},
     {"timezone", "TZ", "where its days begin and end, as Europe/Berlin; UTC unless told", false, false},
-    {"currency", "CUR", "three letters; EUR unless told, and for ever", false, false},
+    {"currency", "CUR", "three letters; EUR unless told", false, false},
     {"owner", "NAME", "the owner that it belongs to", false, false},
     OPTION_END,
 };
@@ -92,7 +92,8 @@ const struct command command_store_add = {
     .roles = ROLE_ADMIN,
     .cost = COST_WRITE,
     .summary = "open a store",
-    .help = "The owner's sessions end: the next login has the new store.",
+    .help = "The owner's sessions end: the next login has the new store.\n"
+            "  store add S004 --name Harbour --timezone Europe/Lisbon --currency EUR",
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},

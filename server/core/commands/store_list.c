@@ -48,7 +48,9 @@ const struct command command_store_list = {
     .roles = ROLE_ANY,
     .cost = COST_READ,
     .summary = "show the stores",
-    .help = "An admin sees every store, also those that wait for `user approve` (pending), others their own.",
+    .help =
+        "An admin sees every store, also those that wait for `user approve` (pending), others their own.\n"
+        "  store list --format json",
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

@@ -80,6 +80,30 @@ enum err stores_check_timezone(struct request *request, struct db *db, const cha
     return err;
 }
 
+enum err stores_find(struct request *request, struct db *db, const char *code, struct stores_found *ret_found,
+                     struct err_info *ret_info)
+{
+    cleanup(cleanup_db_result) struct db_result *result = NULL;
+    struct db_params params;
+    enum err err;
+
+    db_params_init(&params, &request->arena);
+    db_bind_text(&params, code);
+    err = db_query(db, SQL_QUERY_STORE_FIND, &params, &result, ret_info);
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (db_result_rows(result) == 0) {
+        return err_set(ret_info, ERR_UNKNOWN_STORE, "no store %s", code);
+    }
+    *ret_found = (struct stores_found){
+        .store_id = (int32_t)db_result_i64(result, 0, 0),
+        .currency = arena_strdup(&request->arena, db_result_text(result, 0, 2)),
+        .closed = db_result_bool(result, 0, 3),
+    };
+    return ERR_OK;
+}
+
 enum err stores_add_owner(struct request *request, struct db *db, int32_t store_id, const char *owner,
                           struct err_info *ret_info)
 {
@@ -131,6 +155,9 @@ enum err stores_show(struct request *request, struct db *db, const char *code, s
     struct db_params params;
     enum err err;
 
+    if (request->who->role != ROLE_ADMIN && !identity_has_store(request->who, code)) {
+        return err_set(ret_info, ERR_UNKNOWN_STORE, "no store %s", code);
+    }
     db_params_init(&params, &request->arena);
     db_bind_text_array(&params, &code, 1);
     db_bind_null(&params);
@@ -138,6 +165,9 @@ enum err stores_show(struct request *request, struct db *db, const char *code, s
     err = db_query(db, SQL_QUERY_STORE_LIST, &params, &result, ret_info);
     if (err != ERR_OK) {
         return err;
+    }
+    if (db_result_rows(result) == 0) {
+        return err_set(ret_info, ERR_UNKNOWN_STORE, "no store %s", code);
     }
     stores_init_table(request);
     request->table.single = true;

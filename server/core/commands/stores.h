@@ -14,6 +14,13 @@ struct stores_options {
     const char *owner;
 };
 
+/* A store as its ledger knows it. */
+struct stores_found {
+    int32_t store_id;
+    const char *currency; /* in the arena */
+    bool closed;
+};
+
 /* Check CODE (the first argument) and --name, --timezone, --currency and --owner, as far as they are given.
  */
 enum err stores_parse_options(const struct request *request, struct stores_options *ret_options,
@@ -26,6 +33,10 @@ enum err stores_check_values(const char *zone, const char *currency, struct err_
 enum err stores_check_timezone(struct request *request, struct db *db, const char *zone,
                                struct err_info *ret_info);
 
+/* ERR_UNKNOWN_STORE; one that waits for approval is none yet. */
+enum err stores_find(struct request *request, struct db *db, const char *code, struct stores_found *ret_found,
+                     struct err_info *ret_info);
+
 /* Give the store to an owner who can log in. ERR_UNKNOWN_USER, ERR_BAD_VALUE when the user is no owner. */
 enum err stores_add_owner(struct request *request, struct db *db, int32_t store_id, const char *owner,
                           struct err_info *ret_info);
@@ -34,7 +45,7 @@ enum err stores_add_owner(struct request *request, struct db *db, int32_t store_
 void stores_init_table(struct request *request);
 void stores_add_row(struct request *request, const struct db_result *result, int row);
 
-/* Answer with one store. */
+/* Answer with one store. ERR_UNKNOWN_STORE when there is none, or it is not for the caller to see. */
 enum err stores_show(struct request *request, struct db *db, const char *code, struct err_info *ret_info);
 
 #endif

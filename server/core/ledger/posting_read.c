@@ -130,16 +130,16 @@ static enum err posting_send_reads(struct posting *posting, struct db *db, bool 
     if (lock) {
         err = db_pipeline_send_begin(db, ret_info);
     }
-    if (err == ERR_OK) {
-        db_params_init(&params, &posting->arena);
-        err = db_pipeline_send(db, SQL_QUERY_LEDGER_CATALOGUE_VERSION, &params, ret_info);
-    }
     if (err == ERR_OK && lock) {
         db_params_init(&params, &posting->arena);
         posting_bind_stores(posting, &params);
         err = db_pipeline_send(
             db, posting->store_count == 1 ? SQL_QUERY_LEDGER_LOCK_STORE : SQL_QUERY_LEDGER_LOCK_STORES,
             &params, ret_info);
+    }
+    if (err == ERR_OK) { /* after the wait for the locks: who changes what it guards may have held them */
+        db_params_init(&params, &posting->arena);
+        err = db_pipeline_send(db, SQL_QUERY_LEDGER_CATALOGUE_VERSION, &params, ret_info);
     }
     if (err == ERR_OK) {
         db_params_init(&params, &posting->arena);
@@ -295,18 +295,16 @@ static enum err posting_take_reads(struct posting *posting, struct db *db, bool 
     if (lock) {
         err = db_pipeline_next(db, NULL, ret_info); /* BEGIN */
     }
+    if (err == ERR_OK && lock) {
+        err = posting_take_heads(posting, db, ret_info);
+    }
     if (err == ERR_OK) {
         err = posting_take_version(posting, db, ret_stale, ret_info);
     }
     if (err != ERR_OK || *ret_stale) {
         return err;
     }
-    if (lock) {
-        err = posting_take_heads(posting, db, ret_info);
-    }
-    if (err == ERR_OK) {
-        err = posting_take_balances(posting, db, ret_info);
-    }
+    err = posting_take_balances(posting, db, ret_info);
     if (err == ERR_OK && posting->batch_count > 0) {
         err = posting_take_batches(posting, db, ret_info);
     }
