@@ -31,10 +31,17 @@ WITH daily AS (
             AND p.type_id IN (2, 4) AND $5::text IN ('product', 'category')
         GROUP BY p.product_id
     ) AS d
+), summed AS (
+    -- before anything is named: what is grouped by text shall be few rows
+    SELECT CASE WHEN $5::text = 'store' THEN d.code END AS code, CASE WHEN $5::text = 'store' THEN d.name END AS store_name,
+        d.day, d.product_id, d.user_id, d.currency, d.places, sum(d.sold) AS sold, sum(d.returned) AS returned,
+        sum(d.amount) AS amount, sum(d.cost) AS cost
+    FROM daily d
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
 ), grouped AS (
     SELECT k.key COLLATE "C" AS key, k.name, k.category, k.unit, d.currency, d.places, sum(d.sold) AS sold,
         sum(d.returned) AS returned, sum(d.amount) AS amount, sum(d.cost) AS cost
-    FROM daily d
+    FROM summed d
     LEFT JOIN products p ON p.product_id = d.product_id
     LEFT JOIN users u ON u.user_id = d.user_id
     CROSS JOIN LATERAL (
@@ -48,7 +55,7 @@ WITH daily AS (
                 WHEN 'category' THEN p.category
                 WHEN 'user' THEN u.name
             END AS key,
-            CASE $5::text WHEN 'store' THEN d.name WHEN 'product' THEN p.name END AS name,
+            CASE $5::text WHEN 'store' THEN d.store_name WHEN 'product' THEN p.name END AS name,
             CASE $5::text WHEN 'product' THEN p.category END AS category,
             CASE $5::text WHEN 'product' THEN p.unit END AS unit
     ) AS k

@@ -38,14 +38,20 @@ WITH worth AS (
         GROUP BY p.product_id
     ) AS d
     WHERE a.to_day > a.from_day
+), summed AS (
+    -- before anything is named: what is grouped by text shall be few rows
+    SELECT CASE WHEN $5::text = 'store' THEN d.code END AS code, CASE WHEN $5::text = 'store' THEN d.name END AS store_name,
+        d.product_id, d.currency, d.places, d.days, sum(d.cost) AS cost, sum(d.value_days) AS value_days, sum(d.value) AS value
+    FROM worth d
+    GROUP BY 1, 2, 3, 4, 5, 6
 ), grouped AS (
     SELECT k.key COLLATE "C" AS key, k.name, k.category, k.unit, d.currency, d.places, sum(d.cost) AS cost,
         sum(d.value_days / d.days) AS average, sum(d.value) AS value, sum(d.cost / d.days) AS cost_a_day
-    FROM worth d
+    FROM summed d
     LEFT JOIN products p ON p.product_id = d.product_id
     CROSS JOIN LATERAL (
         SELECT CASE $5::text WHEN 'store' THEN d.code WHEN 'product' THEN p.sku WHEN 'category' THEN p.category END AS key,
-            CASE $5::text WHEN 'store' THEN d.name WHEN 'product' THEN p.name END AS name,
+            CASE $5::text WHEN 'store' THEN d.store_name WHEN 'product' THEN p.name END AS name,
             CASE $5::text WHEN 'product' THEN p.category END AS category,
             CASE $5::text WHEN 'product' THEN p.unit END AS unit
     ) AS k

@@ -197,8 +197,8 @@ static enum err read_stores(struct request *request, struct db *db, struct repor
     return ERR_OK;
 }
 
-static enum err query(struct request *request, struct db *db, struct db_result **ret_result,
-                      struct err_info *ret_info)
+static enum err read_rows(struct request *request, struct db *db, struct db_result **ret_result,
+                          struct err_info *ret_info)
 {
     const struct report_asked *asked = request->data;
     const struct report *report = asked->report;
@@ -206,6 +206,9 @@ static enum err query(struct request *request, struct db *db, struct db_result *
     struct db_params params;
     enum err err = read_stores(request, db, &stores, ret_info);
 
+    if (err == ERR_OK) {
+        err = db_query(db, SQL_QUERY_REPORT_SETTINGS, NULL, NULL, ret_info);
+    }
     if (err != ERR_OK) {
         return err;
     }
@@ -225,6 +228,19 @@ static enum err query(struct request *request, struct db *db, struct db_result *
     db_bind_text(&params, asked->page.after[1]);
     db_bind_i64(&params, asked->page.limit + 1);
     return db_query(db, report->query, &params, ret_result, ret_info);
+}
+
+/* The settings are the transaction's. */
+static enum err query(struct request *request, struct db *db, struct db_result **ret_result,
+                      struct err_info *ret_info)
+{
+    enum err err = db_begin_nested(db, ret_info);
+
+    if (err == ERR_OK) {
+        err = read_rows(request, db, ret_result, ret_info);
+        db_rollback_nested(db); /* nothing was written */
+    }
+    return err;
 }
 
 /* ------------------------------------------------------------------ the answer */
