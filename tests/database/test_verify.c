@@ -562,6 +562,59 @@ static void test_growing_ledger_is_sound(void **state)
     expect_fault(rig, "verify --store S1", 7654, "its hash");
 }
 
+/* ------------------------------------------------------------------ how it reads */
+
+/* Each read finds what it wants by this index. With sequential scans forbidden one is only left where no
+ * index fits. */
+static const struct {
+    enum sql_query query;
+    const char *arguments;
+    const char *index;
+} reads[] = {
+    {SQL_QUERY_VERIFY_MOVEMENTS, "1, 5, 9, 2000", "stock_movements_pkey"},
+    {SQL_QUERY_VERIFY_HEAD, "1", "stock_movements_pkey"},
+    {SQL_QUERY_VERIFY_BALANCES, "1, ARRAY[2, 3], 9", "stock_movements_product"},
+    {SQL_QUERY_VERIFY_INVENTORY, "1, 0, 9, 2000", "stock_movements_product"},
+    {SQL_QUERY_VERIFY_INVENTORY_OF, "1, ARRAY[2], 9", "stock_movements_product"},
+    {SQL_QUERY_VERIFY_TRANSFERS, "1, 0, 2000", "stock_movements_transferred"},
+    {SQL_QUERY_VERIFY_HEADS, "NULL, NULL, 1000", "stock_movements_pkey"},
+    {SQL_QUERY_VERIFY_STORE, "NULL, 'S1'", "stores_code_key"},
+};
+
+static void check_plan(const char *name, const PGresult *plan, const char *index)
+{
+    bool is_used = false;
+
+    for (int row = 0; row < PQntuples(plan); row++) {
+        const char *line = PQgetvalue(plan, row, 0);
+        is_used = is_used || strstr(line, index) != NULL;
+        if (strstr(line, "Seq Scan") != NULL) {
+            fail_msg("%s: %s", name, line);
+        }
+    }
+    if (!is_used) {
+        fail_msg("%s does not use %s", name, index);
+    }
+}
+
+static void test_no_table_is_scanned(void **state)
+{
+    const struct rig *rig = *state;
+
+    rig_number(rig, "ANALYZE");
+    rig_number(rig, "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan");
+    for (size_t i = 0; i < sizeof reads / sizeof reads[0]; i++) {
+        const struct sql_text *query = &sql_queries[reads[i].query];
+        char sql[256];
+        PQclear(PQprepare(rig->sql, query->name, query->text, 0, NULL));
+        snprintf(sql, sizeof sql, "EXPLAIN EXECUTE %s (%s)", query->name, reads[i].arguments);
+        PGresult *plan = PQexec(rig->sql, sql);
+        assert_int_equal(PQresultStatus(plan), PGRES_TUPLES_OK);
+        check_plan(query->name, plan, reads[i].index);
+        PQclear(plan);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -575,6 +628,7 @@ int main(void)
         cmocka_unit_test(test_products_are_bounded),
         cmocka_unit_test(test_both_encodings),
         cmocka_unit_test(test_growing_ledger_is_sound),
+        cmocka_unit_test(test_no_table_is_scanned),
     };
 
     return cmocka_run_group_tests_name("database.verify", tests, setup, rig_teardown);
