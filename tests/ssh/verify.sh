@@ -2,7 +2,7 @@
 # The proof of the ledger as owners and scripts run it: exit statuses, signed heads, and while the tills go on.
 # shellcheck source=tests/lib/server.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib/server.sh"
-server_start '[limits]' 'verifies = 2' '[throttle]' 'admin_scan = 1000/1000'
+server_start '[limits]' 'verifies = 1' '[throttle]' 'admin_scan = 1000/1000'
 must admin 'store add S001 --name "Main Street"'
 must admin 'store add S002 --name Harbour'
 must admin 'store add S003 --name Airport'
@@ -109,6 +109,36 @@ wait "$seller_pid"
 tssh admin 'verify --store S001 --format json'
 assert_json "row['ok'] and row['to_seq'] == $before + 60000"
 printf '%d proofs while selling\n' "$proofs"
+
+# ---- One at a time here; who leaves makes room. A lock on a table that each proof reads holds it up.
+waits() {
+    [[ $(sql "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+        AND query LIKE '%verify_progress v%'") == 1 ]]
+}
+coproc locker { psql -X -q -A -t "$SERVER_DSN" 2>&1; }
+locker_pid=$!
+locker_in=${locker[1]}
+printf "BEGIN; LOCK TABLE verify_progress; SELECT 'locked';\n" >&"$locker_in"
+read -r -u "${locker[0]}" locked
+assert_equal locked "$locked"
+ssh -F "$SERVER_DIR/ssh_config" -o BatchMode=yes olga@stockroom verify --all-stores >"$TEST_DIR/left" 2>&1 &
+left_pid=$!
+assert_until waits
+tssh admin 'verify --store S002'
+assert_status 75
+assert_contains "$ERR" 'busy: 1 verification runs already'
+tssh admin 'verify --all-stores --heads' # asks little, and is not counted
+assert_status 0
+kill "$left_pid"
+wait "$left_pid" || true
+printf 'ROLLBACK;\n' >&"$locker_in"
+exec {locker_in}>&-
+wait "$locker_pid"
+is_free() {
+    tssh admin 'verify --store S002'
+    [[ $STATUS == 0 ]]
+}
+assert_until is_free
 
 # ---- A dry run remembers nothing
 sql 'DELETE FROM verify_progress'

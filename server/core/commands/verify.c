@@ -103,8 +103,8 @@ static enum err count_in(struct request *request, struct verify_data *data, stru
         return ERR_OK;
     }
     if (request->core->verifies >= request->config->limits.verifies) {
-        return err_set(ret_info, ERR_BUSY, "%u verifications run already: try again later",
-                       request->core->verifies);
+        return err_set(ret_info, ERR_BUSY, "%u verification%s already: try again later",
+                       request->core->verifies, request->core->verifies == 1 ? " runs" : "s run");
     }
     request->core->verifies++;
     data->is_counted = true;
