@@ -102,6 +102,10 @@ struct config {
         unsigned resolve_seconds;   /* how long lines wait for a lost database before they are given up */
         unsigned lock_timeout_ms;
     } ledger;
+    struct {              /* [cache] */
+        unsigned mib;     /* 0: no cache */
+        unsigned seconds; /* without a look at the database */
+    } cache;
     struct {                 /* [passwords] */
         unsigned memory_kib; /* 19456 */
         unsigned passes;     /* 2 */

@@ -81,6 +81,9 @@ const struct keys_entry keys_table[] = {
     NUMBER(ledger, resolve_seconds, "30", 1, 3600),
     NUMBER(ledger, lock_timeout_ms, "10000", 1, 600000),
 
+    NUMBER(cache, mib, "64", 0, 65536),
+    NUMBER(cache, seconds, "5", 1, 3600),
+
     NUMBER(passwords, memory_kib, "19456", 8192, 1048576),
     NUMBER(passwords, passes, "2", 1, 16),
     NUMBER(passwords, threads, "2", 1, 64),

@@ -1,4 +1,5 @@
-/* The directory's keeper: takes what the listener tells, and has sessions reviewed whose users changed. While
+/* The directory's keeper: takes what the listener tells, and has sessions reviewed whose users changed; what
+ * concerns stock it hands on to commits and the cache. While
  * the listener's link is down it asks the database by itself, every second, for as long as there is anybody
  * to ask about. Called by core.c and by logins; on the main loop, but for the run of a check. */
 #include "server/core/access.h"
@@ -8,10 +9,13 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "server/core/cache.h"
+#include "server/core/commits.h"
 #include "server/core/core.h"
 #include "server/core/listener.h"
 #include "server/core/peer.h"
 #include "server/core/throttle.h"
+#include "server/core/watch.h"
 
 enum {
     CHECK_MS = 1000,  /* how often live sessions are checked while changes are not heard */
@@ -181,6 +185,7 @@ static void take_event(void *argument, const struct listener_event *event)
             log_warning("access.stale");
         }
         directory_forget(access->directory);
+        cache_close(access->core->cache);
         check_within(access, event->kind == LISTENER_LOST ? 0 : CHECK_MS);
         return;
     case LISTENER_USER:
@@ -189,7 +194,15 @@ static void take_event(void *argument, const struct listener_event *event)
         return;
     case LISTENER_FRESH:
         directory_set_fresh(access->directory);
+        cache_open(access->core->cache);
+        watches_tell_all(access->core->watches); /* what was announced meanwhile was not heard */
         log_info("access.fresh");
+        return;
+    case LISTENER_COMMITS:
+        commits_heard(access->core->commits, event->text);
+        return;
+    case LISTENER_CATALOGUE:
+        cache_forget(access->core->cache);
         return;
     }
 }

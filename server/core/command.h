@@ -46,12 +46,16 @@ struct command {
      * before each. They are the first of stdin, or in a batch the ones that follow; a terminal does not echo
      * them. NULL: none. Main loop; before prepare. */
     unsigned (*inputs)(const struct request *request, const char **ret_prompts);
-    bool changes; /* writes to the database: a dry run rolls its steps back */
-    bool streams; /* goes on until the client leaves */
+    bool changes;   /* writes to the database: a dry run rolls its steps back */
+    bool catalogue; /* changes what answers show besides stock: the cache is void after it */
+    bool streams;   /* goes on until the client leaves */
     /* On the main loop: check the values, resolve the store, fill request->movement or request->data. Never
      * blocks. NULL: nothing to check. A command without steps and without a movement is answered by it alone.
      */
     enum err (*prepare)(struct request *request, struct err_info *ret_info);
+    /* On the main loop, when it is the command's turn to run its first step: answer it from memory instead.
+     * False: it cannot. NULL: never. */
+    bool (*recall)(struct request *request);
     struct command_step steps[COMMAND_STEPS_MAX]; /* run NULL ends them */
     /* On the main loop, after the last step, when all went well and not in a dry run; the caller may have
      * gone. NULL: nothing. */

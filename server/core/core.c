@@ -14,6 +14,8 @@
 #include "server/core/access.h"
 #include "server/core/accounts.h"
 #include "server/core/audit.h"
+#include "server/core/cache.h"
+#include "server/core/commits.h"
 #include "server/core/control.h"
 #include "server/core/db/migrate.h"
 #include "server/core/dispatch.h"
@@ -68,11 +70,17 @@ static void close_handles(struct running *running)
     turn_close(running->core.turn);
 }
 
+static void commits_closed(void *argument)
+{
+    close_handles(argument);
+}
+
+/* The last commits are made: they are announced, and nothing is left. */
 static void part_closed(void *argument)
 {
     struct running *running = argument;
     if (--running->closing == 0) {
-        close_handles(running);
+        commits_close(running->core.commits, commits_closed, running);
     }
 }
 
@@ -223,11 +231,14 @@ static bool check_schema(struct running *running, bool *ret_is_known)
 
 /* ------------------------------------------------------------------ the start */
 
-static void store_posted(void *argument, const char *store_code, int64_t last_seq)
+static void store_posted(void *argument, const struct news *news)
 {
     struct core *core = argument;
-    (void)last_seq;
-    watches_tell(core->watches, store_code);
+    cache_take_news(core->cache, news, uv_now(core->loop));
+    watches_tell(core->watches, news->store_code);
+    if (news->last_seq > 0) {
+        commits_posted(core->commits, news->store_code, news->last_seq);
+    }
 }
 
 static bool start_pools(struct running *running)
@@ -239,7 +250,8 @@ static bool start_pools(struct running *running)
                                     .queue = config->limits.query_queue,
                                     .timeout_ms = config->limits.query_timeout_ms,
                                     .owner_threads = config->limits.queries_per_user,
-                                    .database = &running->database};
+                                    .database = &running->database,
+                                    .is_counted = true};
     struct work_settings passwords = {.name = "passwords",
                                       .threads = config->passwords.threads,
                                       .queue = config->passwords.queue,
@@ -249,7 +261,8 @@ static bool start_pools(struct running *running)
     core->passwords = core->queries ? work_pool_new(core->loop, &passwords) : NULL;
     core->ledger =
         core->passwords ? ledger_new(core->loop, config, dispatch_movement_done, store_posted, core) : NULL;
-    core->access = core->ledger ? access_new(core, &running->database) : NULL;
+    core->commits = core->ledger ? commits_new(core, &running->database) : NULL;
+    core->access = core->commits ? access_new(core, &running->database) : NULL;
     return core->access != NULL;
 }
 
@@ -307,6 +320,8 @@ static int start(struct running *running, int control_fd)
     core->turn = turn_new(core->loop);
     core->peers = peers_new(core->loop, core->config->limits.sessions);
     core->watches = watches_new();
+    core->cache =
+        cache_new((uint64_t)core->config->cache.mib * 1024 * 1024, core->config->cache.seconds * 1000);
     core->audit = audit_new(core);
     core->throttle = throttle_new(core->config);
     core->accounts = accounts_new(core->config);
@@ -357,6 +372,7 @@ int core_run(struct config *config, int control_fd)
     uv_loop_close(&running->loop);
     peers_free(running->core.peers);
     watches_free(running->core.watches);
+    cache_free(running->core.cache);
     throttle_free(running->core.throttle);
     accounts_free(running->core.accounts);
     accounts_free(running->core.unlocks);

@@ -17,6 +17,8 @@
 struct access;
 struct accounts;
 struct audit;
+struct cache;
+struct commits;
 struct control;
 struct logins;
 struct peers;
@@ -37,6 +39,8 @@ struct core {
     struct control *control;
     struct peers *peers;
     struct watches *watches;
+    struct cache *cache;     /* answers kept in memory */
+    struct commits *commits; /* what servers tell one another of commits */
     struct signups *signups;
     struct access *access;
     struct audit *audit;

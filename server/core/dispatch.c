@@ -12,6 +12,7 @@
 
 #include "server/core/args.h"
 #include "server/core/audit.h"
+#include "server/core/cache.h"
 #include "server/core/channel.h"
 #include "server/core/command.h"
 #include "server/core/command_log.h"
@@ -287,6 +288,9 @@ static void step_done(struct work_job *job, bool expired)
     struct task *task = (struct task *)request;
     struct core *core = task->request.core;
     task->state = TASK_HERE;
+    if (request->command->catalogue) {
+        cache_forget(core->cache); /* also when it failed: the answer to COMMIT may have been lost */
+    }
     if (request->runs_again && request->err == ERR_OK) { /* also when it waited long for its next turn */
         if (go_on(task)) {
             return;
@@ -318,6 +322,11 @@ bool dispatch_run(struct task *task)
     uint64_t output_max = (uint64_t)core->config->limits.output_total_mib * 1024 * 1024;
     if (!command->changes && core->output_total > output_max) {
         dispatch_fail(task, ERR_BUSY, "the server is busy: too many answers wait for their readers");
+        return true;
+    }
+    if (request->step == 0 && command->recall && command->recall(request)) {
+        format_rows(request);
+        task->state = TASK_DONE;
         return true;
     }
     bool is_query = command->steps[request->step].place == STEP_QUERY;

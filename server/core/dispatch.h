@@ -51,8 +51,8 @@ bool dispatch_pay(struct task *task, uint64_t *ret_wait_ms);
  * command that needs nothing else), or has a movement for the ledger, or steps to run. */
 void dispatch_prepare(struct task *task);
 
-/* Lend the task for its next step, or answer it at once (done, with ERR_BUSY) when too much output waits
- * already. False: the pool's queue is full; the task is as it was. */
+/* Lend the task for its next step, or answer it at once (done): from memory where the command can, or with
+ * ERR_BUSY when too much output waits already. False: the pool's queue is full; the task is as it was. */
 bool dispatch_run(struct task *task);
 
 /* Lend the task's movement to the ledger writer. False: its queue is full. */

@@ -25,6 +25,14 @@ enum {
 
 /* ------------------------------------------------------------------ the queue */
 
+/* One that nobody took. */
+static void free_event(struct listener_event *event)
+{
+    free(event->user);
+    free(event->text);
+    free(event);
+}
+
 bool listener_is_stopping(struct listener *listener)
 {
     pthread_mutex_lock(&listener->lock);
@@ -55,8 +63,7 @@ bool listener_post(struct listener *listener, struct listener_event event)
     }
     pthread_mutex_unlock(&listener->lock);
     if (!is_taken) {
-        free(copy->user);
-        free(copy);
+        free_event(copy);
     }
     return is_taken;
 }
@@ -181,8 +188,7 @@ static void listener_closed(uv_handle_t *handle)
     struct listener *listener = handle->data;
     struct listener_event *event;
     while ((event = take_event(listener))) {
-        free(event->user);
-        free(event);
+        free_event(event);
     }
     void (*closed)(void *) = listener->closed;
     void *argument = listener->closed_argument;
@@ -211,6 +217,7 @@ static void take_events(uv_async_t *async)
             return;
         }
         listener->take(listener->argument, event);
+        free(event->text);
         free(event);
     }
     uv_async_send(async); /* others first */

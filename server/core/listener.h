@@ -1,6 +1,7 @@
 /* The listener: a thread with a connection of its own that hears which users changed, on whatever server, and
- * hands what the database then says of them to the main loop. Made by access.c. It loads everybody whenever
- * its link comes up, since nobody knows what was not heard. */
+ * hands what the database then says of them to the main loop; what is announced of commits and the catalogue
+ * it hands over as it is. Made by access.c. It loads everybody whenever its link comes up, since nobody knows
+ * what was not heard. */
 #ifndef STOCKROOM_SERVER_CORE_LISTENER_H
 #define STOCKROOM_SERVER_CORE_LISTENER_H
 
@@ -13,17 +14,20 @@
 struct listener;
 
 enum listener_kind {
-    LISTENER_LOST,    /* the link is down: what was told may be out of date from now on */
-    LISTENER_LOADING, /* everybody is told anew */
-    LISTENER_USER,    /* what a user is now */
-    LISTENER_GONE,    /* there is no such user */
-    LISTENER_FRESH    /* everybody has been told; changes follow as they come */
+    LISTENER_LOST,     /* the link is down: what was told may be out of date from now on */
+    LISTENER_LOADING,  /* everybody is told anew */
+    LISTENER_USER,     /* what a user is now */
+    LISTENER_GONE,     /* there is no such user */
+    LISTENER_FRESH,    /* everybody has been told; changes follow as they come */
+    LISTENER_COMMITS,  /* a server tells of commits: text */
+    LISTENER_CATALOGUE /* products or stores changed */
 };
 
 struct listener_event {
     enum listener_kind kind;
     int32_t user_id;
     struct directory_user *user; /* LISTENER_USER: whoever takes it frees it */
+    char *text;                  /* LISTENER_COMMITS: as it was announced, by whomever */
     uint64_t asked_ns;           /* uv_hrtime, before the database was asked */
     /* The change that was heard; of several different ones, or without one: 0. */
     int64_t password_epoch;

@@ -99,8 +99,26 @@ static void take_user(struct listener *listener, const char *payload)
     listener->changes[listener->change_count++] = change;
 }
 
+static void take_commits(struct listener *listener, const char *payload)
+{
+    char *text = strdup(payload);
+
+    if (!text) {
+        abort();
+    }
+    listener_post(listener, (struct listener_event){.kind = LISTENER_COMMITS, .text = text});
+}
+
+static void take_catalogue(struct listener *listener, const char *payload)
+{
+    (void)payload;
+    listener_post(listener, (struct listener_event){.kind = LISTENER_CATALOGUE});
+}
+
 static const struct topic topics[] = {
     {"stockroom_users", take_user},
+    {"stockroom_commits", take_commits},
+    {"stockroom_catalogue", take_catalogue},
 };
 
 const char *listener_channel(unsigned n)

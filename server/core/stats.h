@@ -28,6 +28,11 @@
     X(queries, "jobs done by the query workers")                                                             \
     X(queries_expired, "jobs that waited too long for one")                                                  \
     X(announcements, "changes of users heard from any server")                                               \
+    X(commits_announced, "stores announced to other servers for their commits")                              \
+    X(commits_heard, "stores for whose commits other servers' announcements were heard")                     \
+    X(cache_hits, "inventory --product answered from memory")                                                \
+    X(cache_misses, "and asked of the database")                                                             \
+    X(cache_evictions, "answers dropped from memory for want of room")                                       \
     X(listener_reconnects, "times the listener had to connect again")                                        \
     X(sessions_revoked, "sessions ended because their user changed")                                         \
     X(sessions_idle, "sessions ended for being idle")                                                        \

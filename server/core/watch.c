@@ -238,6 +238,16 @@ void watches_tell(struct watches *watches, const char *store_code)
     }
 }
 
+void watches_tell_all(struct watches *watches)
+{
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        for (struct watch *watch = watches->buckets[i]; watch; watch = watch->next) {
+            watch->has_news = true;
+            watch_wake(watch);
+        }
+    }
+}
+
 static char *copy_text(const char *text)
 {
     char *copy = text ? strdup(text) : NULL;

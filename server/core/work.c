@@ -69,7 +69,7 @@ static void run_job(struct work_pool *pool, struct work_job *job, struct db *db)
         job->expired = true;
         return;
     }
-    if (pool->settings.database) {
+    if (pool->settings.is_counted) {
         stats_time(STATS_TIME_query_wait, waited_ns / 1000);
     }
     if (db && db_ensure(db, &info) != ERR_OK) {
@@ -147,7 +147,7 @@ static void pool_end(struct work_pool *pool)
 static void give_back(struct work_pool *pool, struct work_job *job)
 {
     pool->pending--;
-    if (pool->settings.database) {
+    if (pool->settings.is_counted) {
         stats_add(job->expired ? STATS_queries_expired : STATS_queries, 1);
     }
     job->done(job, job->expired);

@@ -44,6 +44,7 @@ struct work_settings {
     int nice;               /* of the threads: 0 as the others, 19 least */
     unsigned owner_threads; /* that the jobs of one owner may take; one is left for others if there are two */
     const struct db_settings *database; /* NULL: no connections */
+    bool is_counted;                    /* in `stats`, as queries */
 };
 
 /* Start the threads; `done` callbacks run on loop. Returns NULL with errno when threads cannot be had. Main

@@ -1,3 +1,4 @@
 -- Begin a change of the catalogue: one at a time, and every server's memory of it is void once this commits.
--- columns: version
-UPDATE catalogue_version SET version = version + 1 RETURNING version
+-- columns: version, announced
+UPDATE catalogue_version SET version = version + 1
+RETURNING version, pg_notify('stockroom_catalogue', '')::text AS announced

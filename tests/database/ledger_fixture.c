@@ -46,11 +46,11 @@ static void server_on_done(struct movement *movement)
     server->outstanding--;
 }
 
-static void server_on_posted(void *argument, const char *store_code, int64_t last_seq)
+static void server_on_posted(void *argument, const struct news *news)
 {
     struct server *server = argument;
-    assert_non_null(store_code);
-    assert_true(last_seq > 0);
+    assert_non_null(news->store_code);
+    assert_true(news->last_seq > news->before_seq);
     server->news++;
 }
 

@@ -4,6 +4,9 @@
 #include "server/core/commands/cells.h"
 #include "server/core/commands/commands.h"
 #include "server/core/commands/filters.h"
+#include "server/core/commands/inventory_till.h"
+
+#include <string.h>
 
 #include "common/cleanup.h"
 
@@ -36,6 +39,8 @@ static const struct column columns[] = {
     {"updated_at", COLUMN_TIME, 0},
 };
 
+enum { COLUMNS = sizeof columns / sizeof columns[0] };
+
 struct inventory_filters {
     struct filters_page page;
     struct filters_time from, to, as_of;
@@ -44,6 +49,8 @@ struct inventory_filters {
     const char *product;
     bool low;
     bool is_as_of;
+    bool is_till; /* one store and one product, and nothing else */
+    struct inventory_till till;
 };
 
 static enum err parse_times(struct request *request, struct inventory_filters *filters,
@@ -64,6 +71,18 @@ static enum err parse_times(struct request *request, struct inventory_filters *f
         return err_set(ret_info, ERR_USAGE, "--as-of and --updated-from or --updated-to exclude each other");
     }
     return err;
+}
+
+/* Who asks like this wants a number quickly: options other than these are for looking around. */
+static bool is_till_question(const struct request *request)
+{
+    for (unsigned i = 0; i < request->args.option_count; i++) {
+        const char *name = request->args.options[i].name;
+        if (strcmp(name, "product") != 0 && strcmp(name, "store") != 0) {
+            return false;
+        }
+    }
+    return request->store != NULL && args_option(&request->args, "product") != NULL;
 }
 
 static enum err prepare(struct request *request, struct err_info *ret_info)
@@ -88,6 +107,8 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
         err = values_check_sku(filters->product, ret_info);
     }
     filters->low = args_flag(&request->args, "low");
+    filters->is_till = err == ERR_OK && is_till_question(request);
+    filters->till.code = filters->product;
     request->data = filters;
     return err;
 }
@@ -157,20 +178,54 @@ static enum err read_rows(struct request *request, struct db *db, struct db_resu
     return filters_query(db, SQL_QUERY_INVENTORY_LIST, &params, ret_result, ret_info);
 }
 
+static bool recall(struct request *request)
+{
+    struct inventory_filters *filters = request->data;
+
+    return filters->is_till && inventory_till_recall(request, &filters->till, columns, COLUMNS);
+}
+
+static void finish(struct request *request)
+{
+    struct inventory_filters *filters = request->data;
+
+    inventory_till_keep(request, &filters->till);
+}
+
+/* *ret_found: it has been answered; else look again, and say what there is not. */
+static enum err run_till(struct request *request, struct db *db, bool *ret_found, struct err_info *ret_info)
+{
+    cleanup(cleanup_db_result) struct db_result *result = NULL;
+    struct inventory_filters *filters = request->data;
+    enum err err = inventory_till_read(request, db, &filters->till, &result, ret_info);
+
+    *ret_found = err == ERR_OK && db_result_rows(result) == 1;
+    if (*ret_found) {
+        table_init(&request->table, &request->arena, columns, COLUMNS);
+        fill_row(table_add_row(&request->table), &(struct cells_source){&request->arena, result, 0});
+    }
+    return err;
+}
+
 static enum err run(struct request *request, struct db *db, struct err_info *ret_info)
 {
     cleanup(cleanup_db_result) struct db_result *result = NULL;
     const struct inventory_filters *filters = request->data;
     static const int key_columns[] = {ROW_STORE, ROW_SKU};
-    enum err err = filters_check_store(request, db, ret_info);
+    bool is_found = false;
+    enum err err = filters->is_till ? run_till(request, db, &is_found, ret_info) : ERR_OK;
 
+    if (err != ERR_OK || is_found) {
+        return err;
+    }
+    err = filters_check_store(request, db, ret_info);
     if (err == ERR_OK) {
         err = read_rows(request, db, &result, ret_info);
     }
     if (err != ERR_OK) {
         return err;
     }
-    table_init(&request->table, &request->arena, columns, sizeof columns / sizeof columns[0]);
+    table_init(&request->table, &request->arena, columns, COLUMNS);
     int rows = filters_cut_page(&filters->page, result, key_columns, &request->table);
     for (int i = 0; i < rows; i++) {
         fill_row(table_add_row(&request->table), &(struct cells_source){&request->arena, result, i});
@@ -209,5 +264,7 @@ const struct command command_inventory = {
         "  inventory --all-stores --category Milk\n"
         "  inventory --as-of today",
     .prepare = prepare,
+    .recall = recall,
     .steps = {{STEP_QUERY, run}},
+    .finish = finish,
 };

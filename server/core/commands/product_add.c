@@ -109,6 +109,7 @@ const struct command command_product_add = {
         "  product add OAT-1 --name \"Oat milk 1 l\" --barcode 4006381333931 --category Milk --price 1.99\n"
         "  product add RICE --name \"Rice, loose\" --unit kg --price 3.20",
     .changes = true,
+    .catalogue = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

@@ -98,6 +98,7 @@ const struct command command_product_retire = {
         "brings it back.\n"
         "  product retire OAT-1",
     .changes = true,
+    .catalogue = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

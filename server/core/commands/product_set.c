@@ -278,6 +278,7 @@ const struct command command_product_set = {
         "  product set OAT-1 --price 2.19 --store S001\n"
         "  product set OAT-1 --price none --store S001",
     .changes = true,
+    .catalogue = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

@@ -151,6 +151,7 @@ const struct command command_reorder = {
         "  reorder OAT-1 --point 12 --quantity 48 --store S001\n"
         "  reorder OAT-1 --point none --store S001",
     .changes = true,
+    .catalogue = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

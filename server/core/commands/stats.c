@@ -8,6 +8,7 @@
 
 #include "server/core/access.h"
 #include "server/core/audit.h"
+#include "server/core/cache.h"
 #include "server/core/commands/commands.h"
 #include "server/core/commands/stats_prometheus.h"
 #include "server/core/core.h"
@@ -131,6 +132,8 @@ static void collect_rooms(struct collecting *collecting, const struct core *core
         {"password_jobs", "the same for checking and making passwords", work_pending(core->passwords)},
         {"ledger_lines", "movements that wait for the ledger writer",
          core->config->ledger.queue_lines - ledger_room(core->ledger)},
+        {"cache_entries", "answers in memory", cache_count(core->cache)},
+        {"cache_bytes", "and the memory that they take", cache_bytes(core->cache)},
         {"audit_refusals", "refusals that wait for the audit trail", audit_waiting(core->audit)},
         {"streams", "batches that have lines with the ledger writer", core->streams},
         {"output_bytes", "answers that wait for their readers", core->output_total},

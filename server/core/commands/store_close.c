@@ -95,6 +95,7 @@ const struct command command_store_close = {
             "store; all that was stays to be seen. `store set CODE --open` opens it again.\n"
             "  store close S004",
     .changes = true,
+    .catalogue = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

@@ -130,6 +130,7 @@ const struct command command_store_set = {
             "owner's sessions end: the next login has the store.\n"
             "  store set S001 --name \"Main Street\" --timezone Europe/Lisbon",
     .changes = true,
+    .catalogue = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

@@ -110,7 +110,7 @@ bool db_pipeline_end(struct db *db);
 bool db_is_idle(const struct db *db);
 
 /* Notifications. Listen to a channel until the connection closes: a new one has to listen anew. */
-enum { DB_CHANNEL_MAX = 63, DB_PAYLOAD_MAX = 255 };
+enum { DB_CHANNEL_MAX = 63, DB_PAYLOAD_MAX = 7999 }; /* PostgreSQL takes no more */
 enum err db_listen(struct db *db, const char *channel, struct err_info *ret_info);
 
 /* Wait until something came over the connection, wake_fd can be read (-1: none), or timeout_ms are over (-1:

@@ -20,13 +20,6 @@ enum {
     LEDGER_QUIET_FACTOR = 3       /* commits may take so many times longer */
 };
 
-/* A store that got movements, to be told on the main loop. */
-struct ledger_news {
-    struct ledger_news *next;
-    int64_t last_seq;
-    char store_code[];
-};
-
 struct ledger {
     struct queue *queue;
     struct writer *writer;
@@ -46,24 +39,16 @@ struct ledger {
     pthread_mutex_t lock; /* for what follows: the way back to the main loop */
     struct movement *done_first;
     struct movement *done_last;
-    struct ledger_news *news_first;
-    struct ledger_news *news_last;
+    struct news *news_first;
+    struct news *news_last;
     bool is_thread_over;
 };
 
 /* Keep what a store got until the main loop has time. Writer. */
-static void ledger_note_posted(void *argument, const char *store_code, int64_t last_seq)
+static void ledger_note_posted(void *argument, struct news *news)
 {
     struct ledger *ledger = argument;
-    size_t len = strlen(store_code) + 1;
-    struct ledger_news *news = malloc(sizeof(*news) + len);
 
-    if (news == NULL) {
-        abort();
-    }
-    news->next = NULL;
-    news->last_seq = last_seq;
-    memcpy(news->store_code, store_code, len);
     pthread_mutex_lock(&ledger->lock);
     if (ledger->news_first == NULL) {
         ledger->news_first = news;
@@ -184,21 +169,21 @@ static void ledger_on_async(uv_async_t *async)
 
     pthread_mutex_lock(&ledger->lock);
     struct movement *movement = ledger->done_first;
-    struct ledger_news *news = ledger->news_first;
+    struct news *news = ledger->news_first;
     bool is_over = ledger->is_thread_over;
     ledger->done_first = NULL;
     ledger->news_first = NULL;
     pthread_mutex_unlock(&ledger->lock);
+    while (news != NULL) { /* first: whoever is answered then reads what was written */
+        struct news *next = news->next;
+        ledger->posted(ledger->posted_argument, news);
+        free(news);
+        news = next;
+    }
     while (movement != NULL) {
         struct movement *next = movement->next;
         ledger_return_movement(ledger, movement);
         movement = next;
-    }
-    while (news != NULL) {
-        struct ledger_news *next = news->next;
-        ledger->posted(ledger->posted_argument, news->store_code, news->last_seq);
-        free(news);
-        news = next;
     }
     if (is_over && ledger->closed != NULL && !uv_is_closing((uv_handle_t *)async)) {
         uv_close((uv_handle_t *)async, ledger_free);

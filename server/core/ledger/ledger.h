@@ -11,14 +11,15 @@
 #include "common/err.h"
 #include "config/config.h"
 #include "server/core/ledger/movement.h"
+#include "server/core/ledger/news.h"
 
 struct ledger;
 struct ledger_source;
 struct db;
 
-/* Told on the main loop, after a commit, for each store that got movements by this server: its last seq now.
- */
-typedef void (*ledger_posted_fn)(void *argument, const char *store_code, int64_t last_seq);
+/* Told on the main loop, after a commit, for each store that got movements by this server, before any of
+ * these movements is given back. news: borrowed. */
+typedef void (*ledger_posted_fn)(void *argument, const struct news *news);
 /* Told on the main loop, once for each movement submitted, in the order of submission within a source. */
 typedef void (*ledger_done_fn)(struct movement *movement);
 

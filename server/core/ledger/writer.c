@@ -175,13 +175,38 @@ static enum attempt writer_run(struct writer *writer, struct posting *posting, s
     return writer_commit(writer, posting, ret_info);
 }
 
-static void writer_announce(struct writer *writer, const struct posting *posting)
+/* What changed of a store's balances, which stand together among the posting's. */
+static void writer_add_balances(const struct posting *posting, size_t first, size_t end, struct news *news)
 {
+    for (size_t i = first; i < end; i++) {
+        const struct posting_cell *cell = posting->cells[i];
+        if (cell->changed) {
+            news->balances[news->balance_count++] =
+                (struct news_balance){.product_id = cell->product_id, .quantity_milli = cell->balance_milli};
+        }
+    }
+}
+
+/* is_known: it has been committed, and not only perhaps. */
+static void writer_announce(struct writer *writer, const struct posting *posting, bool is_known)
+{
+    size_t cell = 0;
+
     for (size_t i = 0; i < posting->store_count; i++) {
         const struct posting_store *store = posting->stores[i];
-        if (store->posted > 0) {
-            writer->posted(writer->posted_argument, store->known->code, store->last_seq + store->posted);
+        size_t end = cell;
+        while (end < posting->cell_count && posting->cells[end]->store == store) {
+            end++;
         }
+        if (store->posted > 0) {
+            struct news *news = news_new(store->known->code, end - cell);
+            news->before_seq = store->last_seq;
+            news->last_seq = is_known ? store->last_seq + store->posted : 0;
+            news->recorded_micros = posting->recorded_micros;
+            writer_add_balances(posting, cell, end, news);
+            writer->posted(writer->posted_argument, news);
+        }
+        cell = end;
     }
 }
 
@@ -240,8 +265,9 @@ static enum attempt writer_attempt(struct writer *writer, struct movement *const
     enum attempt attempt = writer_run(writer, &posting, ret_info);
     writer_measure(&posting, attempt, started_micros);
     if (attempt == ATTEMPT_DONE) {
-        writer_announce(writer, &posting);
+        writer_announce(writer, &posting, true);
     } else if (attempt == ATTEMPT_UNKNOWN) {
+        writer_announce(writer, &posting, false);
         writer_answer_unknown(&posting);
     }
     posting_done(&posting);

@@ -8,11 +8,12 @@
 
 #include "config/config.h"
 #include "server/core/ledger/movement.h"
+#include "server/core/ledger/news.h"
 
 struct writer;
 
-/* Told after a commit, for each store that got movements. Writer's thread. */
-typedef void (*writer_posted_fn)(void *argument, const char *store_code, int64_t last_seq);
+/* Told after a commit, for each store that got movements; news is the callee's to free. Writer's thread. */
+typedef void (*writer_posted_fn)(void *argument, struct news *news);
 
 /* config is borrowed. */
 struct writer *writer_new(const struct config *config, writer_posted_fn posted, void *posted_argument);
