@@ -17,7 +17,7 @@
 enum {
     BUCKETS = 4096,
     ROWS_A_READ = 1000,
-    PAUSE_MS = 100,
+    PAUSE_MS = 50,
     RETRY_MS = 1000 /* after a failure: the database is away, or the workers are busy */
 };
 

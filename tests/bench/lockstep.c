@@ -1,6 +1,6 @@
-/* Sessions that wait: runs a command (ssh … batch) many times at once, sends each a sale, waits for its
- * answer, sends the next. Tells the rate of all, and how long answers took. Run by throughput.sh; talks only
- * to the commands it starts. */
+/* Sessions that wait: runs a command (ssh … batch) many times at once, sends each a sale, or with --ask a
+ * question, waits for its answer, sends the next. Tells the rate of all, and how long answers took. Run by
+ * throughput.sh, flood.sh and cache.sh; talks only to the commands it starts. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -36,6 +36,7 @@ struct options {
     unsigned pause_ms;
     unsigned stores;
     unsigned products;
+    bool asks; /* what is in stock, and sells nothing */
     char **command;
 };
 
@@ -105,9 +106,11 @@ static void session_start(struct session *session, char **command)
 static void session_send(struct run *run, struct session *session)
 {
     char line[128];
-    int len = snprintf(line, sizeof(line), "sell P%04u 1 --store B%02u\n",
-                       (unsigned)run_random(run, run->options.products) + 1,
-                       (unsigned)run_random(run, run->options.stores) + 1);
+    unsigned product = (unsigned)run_random(run, run->options.products) + 1;
+    unsigned store = (unsigned)run_random(run, run->options.stores) + 1;
+    int len = run->options.asks
+                  ? snprintf(line, sizeof(line), "inventory --product P%04u --store B%02u\n", product, store)
+                  : snprintf(line, sizeof(line), "sell P%04u 1 --store B%02u\n", product, store);
 
     session->sent_micros = now_micros();
     session->waits = true;
@@ -131,7 +134,22 @@ static void run_note(struct run *run, struct session *session, bool ok)
     }
 }
 
-/* Take what has come; an answer is a line "N ok …" or "N error …". False at the end. */
+/* A line of the answer. "N ok …" or "N error …" ends it; before it a question's has rows. */
+static void session_take_line(struct run *run, struct session *session, const char *line)
+{
+    const char *outcome = line + strspn(line, "0123456789");
+    bool ok = strncmp(outcome, " ok ", 4) == 0;
+
+    if (run->options.asks && !ok && strncmp(outcome, " error ", 7) != 0) {
+        return;
+    }
+    if (!ok && run->failures == 0) {
+        fprintf(stderr, "lockstep: %s\n", line);
+    }
+    run_note(run, session, ok);
+}
+
+/* Take what has come. False at the end. */
 static bool session_receive(struct run *run, struct session *session)
 {
     ssize_t len = read(session->output, session->answer + session->answer_len,
@@ -142,20 +160,16 @@ static bool session_receive(struct run *run, struct session *session)
     }
     session->answer_len += (size_t)len;
     session->answer[session->answer_len] = '\0';
-    char *end = strchr(session->answer, '\n');
-    if (end == NULL) {
-        if (session->answer_len == sizeof(session->answer) - 1) {
-            stop("answer", "is too long");
-        }
-        return true;
+    char *line = session->answer;
+    for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        session_take_line(run, session, line);
     }
-    *end = '\0';
-    bool ok = strstr(session->answer, " ok ") != NULL;
-    if (!ok && run->failures == 0) {
-        fprintf(stderr, "lockstep: %s\n", session->answer);
+    session->answer_len -= (size_t)(line - session->answer);
+    memmove(session->answer, line, session->answer_len);
+    if (session->answer_len == sizeof(session->answer) - 1) {
+        stop("answer", "is too long");
     }
-    session->answer_len = 0;
-    run_note(run, session, ok);
     return true;
 }
 
@@ -274,8 +288,11 @@ static unsigned parse_number(const char *text, unsigned max)
 static void parse_options(struct options *options, int argc, char **argv)
 {
     static const char usage[] =
-        "usage: lockstep SESSIONS SECONDS PAUSE_MS STORES PRODUCTS COMMAND [ARGUMENT…]\n";
+        "usage: lockstep [--ask] SESSIONS SECONDS PAUSE_MS STORES PRODUCTS COMMAND [ARGUMENT…]\n";
 
+    bool asks = argc > 1 && strcmp(argv[1], "--ask") == 0;
+    argc -= asks;
+    argv += asks;
     if (argc < 7) {
         fputs(usage, stderr);
         exit(64);
