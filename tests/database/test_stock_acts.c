@@ -12,6 +12,7 @@ struct act {
     const char *product; /* NULL: a receipt or a reversal */
     int64_t quantity;    /* whole units; of a receipt -1: all */
     int64_t cost;        /* whole units of money; 0: none */
+    int64_t price;       /* likewise */
     const char *other;   /* the other store of a transfer */
     int64_t seq;         /* of the transfer received, or the movement reversed */
     bool reverses;
@@ -35,6 +36,7 @@ static void run(const struct rig *rig, const struct act *acts, size_t count)
                      act->quantity < 0 ? 0 : act->quantity, act->ref);
 
         movement->cost_milli = act->cost > 0 ? act->cost * 1000 : -1;
+        movement->price_milli = act->price > 0 ? act->price * 1000 : -1;
         movement->other_store = act->other;
         movement->receives_all = act->quantity < 0;
         movement->product = act->product;
@@ -215,6 +217,18 @@ static void test_reversals(void **state)
         0);
 }
 
+/* What nobody trades is refused, not wrapped around. */
+static void test_too_much(void **state)
+{
+    const struct rig *rig = *state;
+
+    RUN(rig, {MOVEMENT_IN, "S1", "P1", 1000000, .cost = 9000000000, .err = ERR_BAD_VALUE},
+        {MOVEMENT_IN, "S1", "P1", 1000000, .cost = 10000, .expected_seq = 1, .expected_balance = 1000000},
+        {MOVEMENT_IN, "S1", "P1", 1000000, .cost = 10000, .err = ERR_BAD_VALUE},
+        {MOVEMENT_SELL, "S1", "P1", 999999, .price = 10000, .err = ERR_BAD_VALUE},
+        {MOVEMENT_SELL, "S1", "P1", 9999, .price = 10000, .expected_seq = 2, .expected_balance = 990001});
+}
+
 /* Lines of one posting, decided together. */
 static void test_all_in_one_posting(void **state)
 {
@@ -267,6 +281,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_transfers, fixture_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_short_receipt, fixture_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_reversals, fixture_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(test_too_much, fixture_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_all_in_one_posting, fixture_setup, rig_teardown),
     };
 

@@ -8,9 +8,11 @@
 #include "common/values.h"
 #include "server/core/ledger/posting.h"
 
-/* Balances stay far below 2^63, so that sums over a store do too; so does the worth of one. */
+/* Balances stay far below 2^63, so that sums over a store do too; so does the worth of one (ten thousand
+ * million euros), and what one line is sold for (seven hundred million). */
 #define POSTING_BALANCE_MAX (INT64_C(1000) * VALUES_QUANTITY_MILLI_MAX)
-#define POSTING_VALUE_MAX   (INT64_C(1) << 60)
+#define POSTING_VALUE_MAX   (INT64_C(1) << 50)
+#define POSTING_AMOUNT_MAX  (INT64_C(1) << 46)
 
 /* Quantities times money need more than 64 bits on their way. */
 __extension__ typedef __int128 posting_wide;
@@ -331,7 +333,7 @@ static void posting_choose_price(struct posting_line *line)
 static bool posting_amount_fits(const struct posting_line *line)
 {
     return line->price_minor <= 0 ||
-           (posting_wide)line->price_minor * line->movement->quantity_milli <= POSTING_VALUE_MAX;
+           (posting_wide)line->price_minor * line->movement->quantity_milli <= POSTING_AMOUNT_MAX;
 }
 
 void posting_apply(struct posting *posting, struct posting_line *line)

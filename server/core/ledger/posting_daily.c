@@ -44,6 +44,14 @@ static int64_t daily_amount(const struct posting_line *line)
     return is_trade && line->price_minor > 0 ? -line->signed_quantity_milli * line->price_minor : 0;
 }
 
+/* Sums beyond any trade's stay at the end of the scale: then it is the database that refuses the line. */
+static void daily_sum(int64_t *sum, int64_t value)
+{
+    if (__builtin_add_overflow(*sum, value, sum)) {
+        *sum = value < 0 ? INT64_MIN : INT64_MAX;
+    }
+}
+
 static void daily_add(struct posting *posting, struct daily *daily, const struct posting_line *line,
                       int32_t id, int16_t reason_id)
 {
@@ -67,9 +75,9 @@ static void daily_add(struct posting *posting, struct daily *daily, const struct
         value->pointer = sum;
     }
     struct daily_sum *sum = value->pointer;
-    sum->quantity_milli += line->signed_quantity_milli;
-    sum->amount += daily_amount(line);
-    sum->value += line->value;
+    daily_sum(&sum->quantity_milli, line->signed_quantity_milli);
+    daily_sum(&sum->amount, daily_amount(line));
+    daily_sum(&sum->value, line->value);
     sum->movements++;
 }
 
