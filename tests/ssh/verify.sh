@@ -115,12 +115,20 @@ waits() {
     [[ $(sql "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
         AND query LIKE '%verify_progress v%'") == 1 ]]
 }
-coproc locker { psql -X -q -A -t "$SERVER_DSN" 2>&1; }
-locker_pid=$!
-locker_in=${locker[1]}
-printf "BEGIN; LOCK TABLE verify_progress; SELECT 'locked';\n" >&"$locker_in"
-read -r -u "${locker[0]}" locked
-assert_equal locked "$locked"
+hold() {
+    coproc locker { psql -X -q -A -t "$SERVER_DSN" 2>&1; }
+    locker_pid=$!
+    locker_in=${locker[1]}
+    printf "BEGIN; LOCK TABLE verify_progress; SELECT 'locked';\n" >&"$locker_in"
+    read -r -u "${locker[0]}" locked
+    assert_equal locked "$locked"
+}
+let_go() {
+    printf 'ROLLBACK;\n' >&"$locker_in"
+    exec {locker_in}>&-
+    wait "$locker_pid"
+}
+hold
 ssh -F "$SERVER_DIR/ssh_config" -o BatchMode=yes olga@stockroom verify --all-stores >"$TEST_DIR/left" 2>&1 &
 left_pid=$!
 assert_until waits
@@ -131,13 +139,27 @@ tssh admin 'verify --all-stores --heads' # asks little, and is not counted
 assert_status 0
 kill "$left_pid"
 wait "$left_pid" || true
-printf 'ROLLBACK;\n' >&"$locker_in"
-exec {locker_in}>&-
-wait "$locker_pid"
+let_go
 is_free() {
     tssh admin 'verify --store S002'
     [[ $STATUS == 0 ]]
 }
+assert_until is_free
+
+# ---- A session that is ended ends its verification: at the next turn, which is never far
+hold
+ssh -F "$SERVER_DIR/ssh_config" -o BatchMode=yes olga@stockroom verify --all-stores >"$TEST_DIR/ended" 2>&1 &
+ended_pid=$!
+assert_until waits
+tssh admin 'sessions --all --format json'
+number=$(python3 -c 'import json, sys
+print(next(r["session"] for r in map(json.loads, open(sys.argv[1])) if r["user"] == "olga"))' "$OUT_FILE")
+must admin "session end $number"
+let_go
+STATUS=0
+wait "$ended_pid" || STATUS=$?
+assert_status 75
+assert_contains "$(cat "$TEST_DIR/ended")" 'session was ended'
 assert_until is_free
 
 # ---- A dry run remembers nothing
@@ -145,5 +167,21 @@ sql 'DELETE FROM verify_progress'
 tssh admin 'batch --dry-run' <<<'verify --store S001'
 assert_status 0
 assert_equal 0 "$(sql 'SELECT count(*) FROM verify_progress')"
+
+# ---- A server that stops does not wait for a proof to end
+hold
+ssh -F "$SERVER_DIR/ssh_config" -o BatchMode=yes olga@stockroom verify --all-stores >"$TEST_DIR/drained" 2>&1 &
+drained_pid=$!
+assert_until waits
+kill -TERM "$SERVER_PID"
+assert_until grep -q '"core.drain"' "$SERVER_DIR/server.log"
+let_go
+STATUS=0
+wait "$drained_pid" || STATUS=$?
+assert_status 75
+assert_contains "$(cat "$TEST_DIR/drained")" 'stockroom: busy: the server is stopping'
+wait "$SERVER_PID" || fail "the server ended with $?"
+SERVER_PID=''
+assert_lacks "$(cat "$SERVER_DIR/server.log")" drain_expired
 assert_ledger_is_sound
 test_done
