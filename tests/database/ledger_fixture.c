@@ -149,6 +149,28 @@ struct movement *server_post(struct server *server, enum movement_type type, con
     return movement;
 }
 
+void server_act(struct server *server, const struct fixture_act *act)
+{
+    struct ledger_source *source = ledger_source_new(server->ledger, true, false);
+    struct movement *movement =
+        move_new(act->type, act->store, act->product != NULL ? act->product : "P1", act->quantity, act->ref);
+
+    movement->cost_milli = act->cost > 0 ? act->cost * 1000 : -1;
+    movement->other_store = act->other;
+    movement->product = act->product;
+    movement->transfer_seq = act->seq;
+    movement->reverses = act->reverses;
+    movement->note = act->note;
+    movement->stocktake = act->stocktake;
+    server_submit(server, source, movement);
+    server_settle(server);
+    if (movement->err != ERR_OK) {
+        fail_msg("%s", movement->message);
+    }
+    move_free(movement);
+    ledger_source_free(source);
+}
+
 /* One column of a row for the chain: NULL, or a number kept in *number. */
 static const int64_t *fixture_number(const PGresult *result, int row, int column, int64_t *number)
 {

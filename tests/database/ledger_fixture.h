@@ -48,6 +48,22 @@ void server_submit(struct server *server, struct ledger_source *source, struct m
 struct movement *server_post(struct server *server, enum movement_type type, const char *store,
                              const char *product, int64_t quantity, const char *ref);
 
+/* Post one act that must succeed, and wait for it. */
+struct fixture_act {
+    enum movement_type type;
+    const char *store;
+    const char *product;
+    int64_t quantity;
+    int64_t cost; /* whole units of money; 0: none */
+    const char *other;
+    int64_t seq; /* of a transfer that is received */
+    int64_t reverses;
+    const char *ref;
+    const char *note;
+    const char *stocktake;
+};
+void server_act(struct server *server, const struct fixture_act *act);
+
 /* Prove the ledger: balances are sums, none negative, sequences without a gap, each balance follows from the
  * one before, every reference exists, the hash chain holds. Fails the test otherwise. */
 void fixture_prove(const struct rig *rig);

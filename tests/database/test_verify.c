@@ -1,57 +1,19 @@
-/* verify: a sound ledger is found sound, also while it grows, and whatever somebody changes behind the
+/* verify: a sound ledger is found sound, and whatever somebody changes behind the
  * server's back is found with the first wrong movement. The ledger comes from the real writer; what is
  * changed is changed with all rights.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "server/core/command.h"
-#include "server/core/ledger/verify.h"
 #include "tests/database/ledger_fixture.h"
 
 /* ------------------------------------------------------------------ the ledger */
 
-struct act {
-    enum movement_type type;
-    const char *store;
-    const char *product;
-    int64_t quantity;
-    int64_t cost;
-    const char *other;
-    int64_t seq; /* of a transfer that is received */
-    int64_t reverses;
-    const char *ref;
-    const char *note;
-    const char *stocktake;
-};
-
-static void post(struct server *server, const struct act *act)
-{
-    struct ledger_source *source = ledger_source_new(server->ledger, true, false);
-    struct movement *movement =
-        move_new(act->type, act->store, act->product != NULL ? act->product : "P1", act->quantity, act->ref);
-
-    movement->cost_milli = act->cost > 0 ? act->cost * 1000 : -1;
-    movement->other_store = act->other;
-    movement->product = act->product;
-    movement->transfer_seq = act->seq;
-    movement->reverses = act->reverses;
-    movement->note = act->note;
-    movement->stocktake = act->stocktake;
-    server_submit(server, source, movement);
-    server_settle(server);
-    if (movement->err != ERR_OK) {
-        fail_msg("%s", movement->message);
-    }
-    move_free(movement);
-    ledger_source_free(source);
-}
-
 static char long_note[501];
 
 /* Something of everything: 13 movements in S1, one in S2, none in S3. */
-static const struct act acts[] = {
+static const struct fixture_act acts[] = {
     {MOVEMENT_IN, "S1", "P1", 10, .cost = 2},
     {MOVEMENT_IN, "S1", "P2", 5, .cost = 0},
     {MOVEMENT_SELL, "S1", "P1", 3, .note = long_note},
@@ -82,7 +44,7 @@ static int setup(void **state)
     memset(long_note, 'n', sizeof long_note - 1);
     server_start(&server, rig);
     for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
-        post(&server, &acts[i]);
+        server_act(&server, &acts[i]);
     }
     server_stop(&server);
     fixture_prove(rig);
@@ -317,9 +279,9 @@ static void test_incremental_goes_on(void **state)
     rig_contains(rig, who, "verify --store S1 --incremental",
                  "\"from_seq\":14,\"to_seq\":13,\"movements\":0");
     server_start(&server, rig);
-    post(&server, &(struct act){MOVEMENT_SELL, "S1", "P1", 2, .cost = 0});
-    post(&server, &(struct act){MOVEMENT_IN, "S1", "P7", 2, .cost = 0});
-    post(&server, &(struct act){MOVEMENT_TRANSFER_OUT, "S1", "P7", 1, .other = "S2"});
+    server_act(&server, &(struct fixture_act){MOVEMENT_SELL, "S1", "P1", 2, .cost = 0});
+    server_act(&server, &(struct fixture_act){MOVEMENT_IN, "S1", "P7", 2, .cost = 0});
+    server_act(&server, &(struct fixture_act){MOVEMENT_TRANSFER_OUT, "S1", "P7", 1, .other = "S2"});
     server_stop(&server);
     rig_contains(rig, who, "verify --store S1 --incremental",
                  "\"from_seq\":14,\"to_seq\":16,\"movements\":3");
@@ -469,8 +431,8 @@ static void test_both_encodings(void **state)
     expect_fault(rig, "verify --store S3", 1, "beyond the head");
     fixture_repair_chain(rig);
     server_start(&server, rig);
-    post(&server, &(struct act){MOVEMENT_SELL, "S3", "P0", 2, .cost = 0});
-    post(&server, &(struct act){MOVEMENT_IN, "S3", "P0", 2, .cost = 3});
+    server_act(&server, &(struct fixture_act){MOVEMENT_SELL, "S3", "P0", 2, .cost = 0});
+    server_act(&server, &(struct fixture_act){MOVEMENT_IN, "S3", "P0", 2, .cost = 3});
     server_stop(&server);
     expect_sound(rig, "verify --store S3");
     /* the newer columns cannot be slipped in where no hash covers them */
@@ -478,141 +440,6 @@ static void test_both_encodings(void **state)
         rig,
         "UPDATE stock_movements SET transfer_store_id = 1, transfer_seq = 5 WHERE store_id = 3 AND seq = 1");
     expect_fault(rig, "verify --store S3", 1, "its hash");
-}
-
-/* ------------------------------------------------------------------ while it grows */
-
-enum { MANY = 5000 };
-
-static void post_many(struct server *server, int count)
-{
-    struct ledger_source *source = ledger_source_new(server->ledger, false, false);
-    struct movement **all = calloc((size_t)count, sizeof *all);
-
-    assert_non_null(all);
-    for (int i = 0; i < count; i++) {
-        char product[8];
-        snprintf(product, sizeof product, "P%d", i % 10);
-        all[i] = move_new(i % 3 == 2 ? MOVEMENT_SELL : MOVEMENT_IN, "S1", product, 1, NULL);
-        server_submit(server, source, all[i]);
-    }
-    server_settle(server);
-    for (int i = 0; i < count; i++) {
-        move_free(all[i]);
-    }
-    free(all);
-    ledger_source_free(source);
-}
-
-/* Something is posted between any two statements of the verification: old products and new ones, transfers,
- * batches. */
-static void post_between(struct server *server, unsigned step)
-{
-    char ref[32], product[8];
-
-    snprintf(ref, sizeof ref, "live:%u", step + 1);
-    snprintf(product, sizeof product, "P%u", 10 + step % 9);
-    post(server, &(struct act){MOVEMENT_SELL, "S1", "P1", 1, .ref = ref});
-    post(server, &(struct act){MOVEMENT_IN, "S1", product, 2, .cost = 7});
-    post(server, &(struct act){MOVEMENT_TRANSFER_OUT, "S1", product, 1, .other = "S2"});
-}
-
-static void test_growing_ledger_is_sound(void **state)
-{
-    const struct rig *rig = *state;
-    struct server server;
-    struct err_info info;
-    struct verify_result result;
-    enum verify_state now = VERIFY_MORE;
-    unsigned steps = 0, stores = 0;
-
-    restore(rig);
-    server_start(&server, rig);
-    post_many(&server, MANY);
-    for (int incremental = 0; incremental < 2; incremental++) {
-        struct verify_scope scope = {.from_seq = 1, .is_incremental = incremental != 0, .products_max = 1000};
-        struct verify *proof = verify_new(&scope);
-        for (now = VERIFY_MORE, stores = 0; now != VERIFY_END; steps++) {
-            assert_int_equal(verify_step(proof, rig->db, &now, &result, &info), ERR_OK);
-            if (now == VERIFY_STORE) {
-                stores++;
-                if (!result.is_sound) {
-                    fail_msg("%s: %s", result.store, result.fault);
-                }
-            }
-            if (now != VERIFY_END) {
-                post_between(&server, steps);
-            }
-            if (steps == 2) {
-                post_many(&server, MANY); /* more than a page came meanwhile: it is looked at too */
-            }
-        }
-        assert_int_equal(stores, 3);
-        if (incremental == 0) {
-            assert_true(verify_movements(proof) > 2 * MANY);
-        } else {
-            assert_true(verify_movements(proof) < MANY);
-        }
-        verify_free(proof);
-    }
-    server_stop(&server);
-    fixture_prove(rig);
-    expect_sound(rig, "verify --all-stores");
-    rig_number(rig, "UPDATE stock_movements SET note = 'x' WHERE store_id = 1 AND seq = 7654");
-    expect_fault(rig, "verify --store S1", 7654, "its hash");
-}
-
-/* ------------------------------------------------------------------ how it reads */
-
-/* Each read finds what it wants by this index. With sequential scans forbidden one is only left where no
- * index fits. */
-static const struct {
-    enum sql_query query;
-    const char *arguments;
-    const char *index;
-} reads[] = {
-    {SQL_QUERY_VERIFY_MOVEMENTS, "1, 5, 9, 2000", "stock_movements_pkey"},
-    {SQL_QUERY_VERIFY_HEAD, "1", "stock_movements_pkey"},
-    {SQL_QUERY_VERIFY_BALANCES, "1, ARRAY[2, 3], 9", "stock_movements_product"},
-    {SQL_QUERY_VERIFY_INVENTORY, "1, 0, 9, 2000", "stock_movements_product"},
-    {SQL_QUERY_VERIFY_INVENTORY_OF, "1, ARRAY[2], 9", "stock_movements_product"},
-    {SQL_QUERY_VERIFY_TRANSFERS, "1, 0, 2000", "stock_movements_transferred"},
-    {SQL_QUERY_VERIFY_HEADS, "NULL, NULL, 1000", "stock_movements_pkey"},
-    {SQL_QUERY_VERIFY_STORE, "NULL, 'S1'", "stores_code_key"},
-};
-
-static void check_plan(const char *name, const PGresult *plan, const char *index)
-{
-    bool is_used = false;
-
-    for (int row = 0; row < PQntuples(plan); row++) {
-        const char *line = PQgetvalue(plan, row, 0);
-        is_used = is_used || strstr(line, index) != NULL;
-        if (strstr(line, "Seq Scan") != NULL) {
-            fail_msg("%s: %s", name, line);
-        }
-    }
-    if (!is_used) {
-        fail_msg("%s does not use %s", name, index);
-    }
-}
-
-static void test_no_table_is_scanned(void **state)
-{
-    const struct rig *rig = *state;
-
-    rig_number(rig, "ANALYZE");
-    rig_number(rig, "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan");
-    for (size_t i = 0; i < sizeof reads / sizeof reads[0]; i++) {
-        const struct sql_text *query = &sql_queries[reads[i].query];
-        char sql[256];
-        PQclear(PQprepare(rig->sql, query->name, query->text, 0, NULL));
-        snprintf(sql, sizeof sql, "EXPLAIN EXECUTE %s (%s)", query->name, reads[i].arguments);
-        PGresult *plan = PQexec(rig->sql, sql);
-        assert_int_equal(PQresultStatus(plan), PGRES_TUPLES_OK);
-        check_plan(query->name, plan, reads[i].index);
-        PQclear(plan);
-    }
 }
 
 int main(void)
@@ -627,8 +454,7 @@ int main(void)
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_products_are_bounded),
         cmocka_unit_test(test_both_encodings),
-        cmocka_unit_test(test_growing_ledger_is_sound),
-        cmocka_unit_test(test_no_table_is_scanned),
+
     };
 
     return cmocka_run_group_tests_name("database.verify", tests, setup, rig_teardown);
