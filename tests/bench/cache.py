@@ -73,6 +73,8 @@ class Bench:
                 sys.exit("the till sold nothing")
         hits = after["cache_hits"] - before["cache_hits"]
         asked = hits + after["cache_misses"] - before["cache_misses"]
+        if (hits > 0) != (config == "ssh_config"):
+            sys.exit(f"{hits} answers came from memory")
         return result | {"hits": 100 * hits / asked if asked else 0}
 
     def round(self, sessions, sells):

@@ -302,6 +302,7 @@ static void parse_options(struct options *options, int argc, char **argv)
                                 .pause_ms = parse_number(argv[3], 60000),
                                 .stores = parse_number(argv[4], 99),
                                 .products = parse_number(argv[5], 9999),
+                                .asks = asks,
                                 .command = argv + 6};
     if (options->sessions == 0 || options->stores == 0 || options->products == 0) {
         stop("options", "there must be sessions, stores and products");
