@@ -47,7 +47,8 @@ enum err catalogue_find(struct request *request, struct db *db, const char *code
                         struct catalogue_found *ret_found, struct err_info *ret_info);
 
 /* Begin a change of the catalogue (a transaction, or a savepoint in one): changes come one after another, on
- * all servers. End it by catalogue_end. */
+ * all servers, which hear of it. End it by catalogue_end. The command has .catalogue, so that this server
+ * shows nothing old once it is answered. */
 enum err catalogue_begin(struct db *db, struct err_info *ret_info);
 
 /* Commit when err is ERR_OK, else roll back; returns what came of it. */

@@ -334,6 +334,7 @@ const struct command command_signup = {
         "in as NAME.",
     .inputs = inputs,
     .changes = true,
+    .catalogue = true,
     .prepare = prepare,
     .steps = {{STEP_PASSWORD, hash}, {STEP_QUERY, run}},
 };

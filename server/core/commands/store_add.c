@@ -95,6 +95,7 @@ const struct command command_store_add = {
     .help = "The owner's sessions end: the next login has the new store.\n"
             "  store add S004 --name Harbour --timezone Europe/Lisbon --currency EUR",
     .changes = true,
+    .catalogue = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

@@ -113,6 +113,7 @@ const struct command command_user_approve = {
             "disable`\n"
             "rejects.",
     .changes = true,
+    .catalogue = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };
