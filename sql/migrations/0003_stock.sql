@@ -28,7 +28,7 @@ CREATE INDEX inventory_reorder ON inventory (store_id, product_id) WHERE reorder
 CREATE INDEX stock_movements_backdated ON stock_movements (store_id, occurred_at) WHERE occurred_at <> recorded_at;
 
 -- What --search finds: the words of SKU and name as they stand between blanks, and the parts of them between punctuation, in
--- small letters. Not to_tsvector: its parser takes SKUs for numbers, hosts and paths (docs/decisions/0006).
+-- small letters. Not to_tsvector: its parser takes SKUs for numbers, hosts and paths (docs/decisions/0007).
 ALTER TABLE products
     ADD COLUMN words tsvector NOT NULL GENERATED ALWAYS AS (array_to_tsvector(array_remove(
         string_to_array(lower((sku || ' ' || name) COLLATE "default"), ' ')

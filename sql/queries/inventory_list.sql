@@ -10,9 +10,12 @@
 -- $9 from_day integer: the start of today (0) or yesterday (-1) in the store's time zone; NULL too: no bound
 -- $10 to timestamptz: exclusive; NULL: see $11
 -- $11 to_day integer: as $9
+-- $12 store_id integer: the one store that is meant: how much it has decides how it is read; NULL: all of $1
 -- columns: store, currency, sku, name, category, unit, quantity, reorder_point, low, price_milli, updated_at, updated_local
 SELECT s.code AS store, s.currency, r.sku, r.name, r.category, r.unit, r.quantity, r.reorder_point,
-    r.quantity <= r.reorder_point AND r.reorder_point IS NOT NULL AS low, r.price_milli,
+    r.quantity <= r.reorder_point AND r.reorder_point IS NOT NULL AS low,
+    coalesce((SELECT o.price_milli FROM store_prices o WHERE o.store_id = s.store_id AND o.product_id = r.product_id),
+        r.price_milli) AS price_milli,
     (extract(epoch FROM r.updated_at) * 1000000)::bigint AS updated_at,
     to_char(r.updated_at AT TIME ZONE s.timezone, 'YYYY-MM-DD HH24:MI:SS') AS updated_local
 FROM stores s
@@ -24,11 +27,10 @@ CROSS JOIN LATERAL (
             + $11::integer * interval '1 day') AT TIME ZONE s.timezone) AS upper
 ) AS a
 CROSS JOIN LATERAL (
-    SELECT p.sku, p.name, p.category, p.unit, coalesce(o.price_milli, p.price_milli) AS price_milli, i.quantity, i.reorder_point, i.updated_at
+    SELECT p.sku, p.name, p.category, p.unit, p.price_milli, p.product_id, i.quantity, i.reorder_point, i.updated_at
     FROM inventory i
     JOIN products p ON p.product_id = i.product_id
-    LEFT JOIN store_prices o ON o.store_id = s.store_id AND o.product_id = p.product_id
-    WHERE i.store_id = s.store_id
+    WHERE i.store_id = coalesce($12::integer, s.store_id)
         AND p.sku > CASE WHEN s.code = $2::text THEN $3::text ELSE '' END
         AND ($5::text IS NULL OR p.words @@ lower($5::text)::tsquery)
         AND ($6::boolean IS NOT TRUE OR (i.reorder_point IS NOT NULL AND i.quantity <= i.reorder_point AND p.retired_at IS NULL))
@@ -38,6 +40,7 @@ CROSS JOIN LATERAL (
     ORDER BY p.sku
     LIMIT $4::bigint
 ) AS r
-WHERE ($1::text[] IS NULL OR s.code = ANY ($1::text[])) AND ($2::text IS NULL OR s.code >= $2::text)
+WHERE ($12::integer IS NULL OR s.store_id = $12::integer)
+    AND ($1::text[] IS NULL OR s.code = ANY ($1::text[])) AND ($2::text IS NULL OR s.code >= $2::text)
 ORDER BY s.code, r.sku
 LIMIT $4::bigint

@@ -13,7 +13,9 @@
 -- $12 product_id integer
 -- columns: store, currency, sku, name, category, unit, quantity, reorder_point, low, price_milli, updated_at, updated_local
 SELECT s.code AS store, s.currency, r.sku, r.name, r.category, r.unit, r.quantity, r.reorder_point,
-    r.quantity <= r.reorder_point AND r.reorder_point IS NOT NULL AS low, r.price_milli,
+    r.quantity <= r.reorder_point AND r.reorder_point IS NOT NULL AS low,
+    coalesce((SELECT o.price_milli FROM store_prices o WHERE o.store_id = s.store_id AND o.product_id = r.product_id),
+        r.price_milli) AS price_milli,
     (extract(epoch FROM r.updated_at) * 1000000)::bigint AS updated_at,
     to_char(r.updated_at AT TIME ZONE s.timezone, 'YYYY-MM-DD HH24:MI:SS') AS updated_local
 FROM stores s
@@ -25,11 +27,10 @@ CROSS JOIN LATERAL (
             + $11::integer * interval '1 day') AT TIME ZONE s.timezone) AS upper
 ) AS a
 CROSS JOIN LATERAL (
-    SELECT p.sku, p.name, p.category, p.unit, coalesce(o.price_milli, p.price_milli) AS price_milli, coalesce(i.quantity, 0) AS quantity,
+    SELECT p.sku, p.name, p.category, p.unit, p.price_milli, p.product_id, coalesce(i.quantity, 0) AS quantity,
         i.reorder_point, i.updated_at
     FROM products p
     LEFT JOIN inventory i ON i.store_id = s.store_id AND i.product_id = p.product_id
-    LEFT JOIN store_prices o ON o.store_id = s.store_id AND o.product_id = p.product_id
     WHERE p.product_id = $12::integer
         AND p.sku > CASE WHEN s.code = $2::text THEN $3::text ELSE '' END
         AND ($5::text IS NULL OR p.words @@ lower($5::text)::tsquery)

@@ -55,14 +55,16 @@ enum err filters_parse_stores(struct request *request, struct err_info *ret_info
     return ERR_OK;
 }
 
-enum err filters_check_store(const struct request *request, struct db *db, struct err_info *ret_info)
+enum err filters_find_store(const struct request *request, struct db *db, int32_t *ret_store_id,
+                            struct err_info *ret_info)
 {
     cleanup(cleanup_db_result) struct db_result *result = NULL;
     cleanup(arena_done) struct arena arena = {0};
     struct db_params params;
     enum err err;
 
-    if (request->store == NULL || request->who->role != ROLE_ADMIN) {
+    *ret_store_id = 0;
+    if (request->store == NULL) {
         return ERR_OK;
     }
     db_params_init(&params, &arena);
@@ -71,7 +73,17 @@ enum err filters_check_store(const struct request *request, struct db *db, struc
     if (err == ERR_OK && db_result_rows(result) == 0) {
         return err_set(ret_info, ERR_UNKNOWN_STORE, "no store %s", request->store);
     }
+    if (err == ERR_OK) {
+        *ret_store_id = (int32_t)db_result_i64(result, 0, 0);
+    }
     return err;
+}
+
+enum err filters_check_store(const struct request *request, struct db *db, struct err_info *ret_info)
+{
+    int32_t store_id;
+
+    return request->who->role == ROLE_ADMIN ? filters_find_store(request, db, &store_id, ret_info) : ERR_OK;
 }
 
 void filters_bind_own_stores(struct db_params *params, const struct request *request)

@@ -34,6 +34,10 @@ enum err filters_parse_stores(struct request *request, struct err_info *ret_info
 /* An admin's --store may name no store: ERR_UNKNOWN_STORE. Others' stores are known from the login. */
 enum err filters_check_store(const struct request *request, struct db *db, struct err_info *ret_info);
 
+/* The same of anybody's, and which it is; 0: several are meant. */
+enum err filters_find_store(const struct request *request, struct db *db, int32_t *ret_store_id,
+                            struct err_info *ret_info);
+
 /* The stores that are meant, as text[]; NULL for all of them. */
 void filters_bind_stores(struct db_params *params, const struct request *request);
 /* The caller's stores, whatever is asked: NULL for an admin. */

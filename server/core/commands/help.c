@@ -91,6 +91,12 @@ static bool is_meant(const struct request *request, const struct command *comman
            strcmp(command->name + len + 1, args->words[1]) == 0;
 }
 
+/* Is the one word its whole name? There may be others that begin with it. */
+static bool is_called(const struct request *request, const struct command *command)
+{
+    return request->args.word_count == 1 && strcmp(command->name, request->args.words[0]) == 0;
+}
+
 static void add_row(struct request *request, const struct command *command)
 {
     struct cell *row = table_add_row(&request->table);
@@ -193,7 +199,7 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
     table_init(&request->table, &request->arena, columns, sizeof columns / sizeof columns[0]);
     for (const struct command *const *entry = command_table; *entry != NULL; entry++) {
         if (is_meant(request, *entry)) {
-            only = *entry;
+            only = only == NULL || !is_called(request, only) ? *entry : only;
             found++;
             add_row(request, *entry);
         }
@@ -207,7 +213,10 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
         return ERR_OK;
     }
     request->table.columns = NULL; /* people get text, not rows */
-    if (found == 1) {
+    if (found > 1 && is_called(request, only)) {
+        append_command(request, only, &request->output);
+        buf_append_text(&request->output, "\nsee also:\n");
+    } else if (found == 1) {
         append_command(request, only, &request->output);
         return ERR_OK;
     }

@@ -148,34 +148,71 @@ static void bind_filters(struct db_params *params, struct request *request,
     }
 }
 
+static void bind_id(struct db_params *params, int32_t id)
+{
+    if (id != 0) {
+        db_bind_i32(params, id);
+    } else {
+        db_bind_null(params);
+    }
+}
+
+/* Which statement is fast however many rows fit: reading all of a store, or what its filters and the order
+ * lead to. */
+static enum err choose_list(struct request *request, struct db *db, int32_t store_id,
+                            enum sql_query *ret_query, struct err_info *ret_info)
+{
+    enum { SMALL_STORE_PRODUCTS = 20000 };
+    const struct inventory_filters *filters = request->data;
+    cleanup(cleanup_db_result) struct db_result *result = NULL;
+    struct db_params params;
+    enum err err;
+
+    *ret_query = filters->is_as_of ? SQL_QUERY_INVENTORY_AS_OF : SQL_QUERY_INVENTORY_LIST;
+    if (filters->is_as_of || store_id == 0) {
+        return ERR_OK;
+    }
+    db_params_init(&params, &request->arena);
+    db_bind_i32(&params, store_id);
+    db_bind_i64(&params, SMALL_STORE_PRODUCTS + 1);
+    err = db_query(db, SQL_QUERY_INVENTORY_SIZE, &params, &result, ret_info);
+    if (err == ERR_OK && db_result_i64(result, 0, 0) <= SMALL_STORE_PRODUCTS) {
+        *ret_query = SQL_QUERY_INVENTORY_STORE;
+    }
+    return err;
+}
+
 /* One product is looked up as it is; lists are planned for the filters that they have. */
 static enum err read_rows(struct request *request, struct db *db, struct db_result **ret_result,
                           struct err_info *ret_info)
 {
     const struct inventory_filters *filters = request->data;
     struct db_params params;
-    int32_t product_id = 0;
-    enum err err = ERR_OK;
+    bool is_list = filters->is_as_of || filters->product == NULL;
+    enum sql_query query = SQL_QUERY_INVENTORY_PRODUCT;
+    int32_t product_id = 0, store_id = 0;
+    enum err err = is_list ? filters_find_store(request, db, &store_id, ret_info)
+                           : filters_check_store(request, db, ret_info);
 
-    if (filters->product != NULL) {
+    if (err == ERR_OK && filters->product != NULL) {
         err = filters_find_product(request, db, filters->product, &product_id, NULL, ret_info);
+    }
+    if (err == ERR_OK && is_list) {
+        err = choose_list(request, db, store_id, &query, ret_info);
     }
     if (err != ERR_OK) {
         return err;
     }
     bind_filters(&params, request, filters);
-    if (product_id != 0) {
+    if (!is_list) {
         db_bind_i32(&params, product_id);
-    } else if (filters->is_as_of) {
-        db_bind_null(&params);
+        return db_query(db, query, &params, ret_result, ret_info);
     }
     if (filters->is_as_of) {
-        return filters_query(db, SQL_QUERY_INVENTORY_AS_OF, &params, ret_result, ret_info);
+        bind_id(&params, product_id);
     }
-    if (product_id != 0) {
-        return db_query(db, SQL_QUERY_INVENTORY_PRODUCT, &params, ret_result, ret_info);
-    }
-    return filters_query(db, SQL_QUERY_INVENTORY_LIST, &params, ret_result, ret_info);
+    bind_id(&params, store_id);
+    return filters_query(db, query, &params, ret_result, ret_info);
 }
 
 static bool recall(struct request *request)
@@ -218,10 +255,7 @@ static enum err run(struct request *request, struct db *db, struct err_info *ret
     if (err != ERR_OK || is_found) {
         return err;
     }
-    err = filters_check_store(request, db, ret_info);
-    if (err == ERR_OK) {
-        err = read_rows(request, db, &result, ret_info);
-    }
+    err = read_rows(request, db, &result, ret_info);
     if (err != ERR_OK) {
         return err;
     }

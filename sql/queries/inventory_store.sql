@@ -1,0 +1,52 @@
+-- inventory_list of one store that has not too many products: reads all of them, which no estimate can make slow.
+-- $1 codes text[]: the stores; NULL: all
+-- $2 after_store text: the page begins after this store's…
+-- $3 after_sku text: …product; both NULL: at the beginning
+-- $4 limit bigint
+-- $5 search text: a tsquery, each word of which must begin a word of SKU or name; NULL: any
+-- $6 low boolean: only what is at or below its reorder point
+-- $7 category text: NULL: any
+-- $8 from timestamptz: when the balance last changed, inclusive; NULL: see $9
+-- $9 from_day integer: the start of today (0) or yesterday (-1) in the store's time zone; NULL too: no bound
+-- $10 to timestamptz: exclusive; NULL: see $11
+-- $11 to_day integer: as $9
+-- $12 store_id integer: the store, the one of $1
+-- columns: store, currency, sku, name, category, unit, quantity, reorder_point, low, price_milli, updated_at, updated_local
+SELECT s.code AS store, s.currency, r.sku, r.name, r.category, r.unit, r.quantity, r.reorder_point,
+    r.quantity <= r.reorder_point AND r.reorder_point IS NOT NULL AS low,
+    coalesce((SELECT o.price_milli FROM store_prices o WHERE o.store_id = s.store_id AND o.product_id = r.product_id),
+        r.price_milli) AS price_milli,
+    (extract(epoch FROM r.updated_at) * 1000000)::bigint AS updated_at,
+    to_char(r.updated_at AT TIME ZONE s.timezone, 'YYYY-MM-DD HH24:MI:SS') AS updated_local
+FROM stores s
+CROSS JOIN LATERAL (
+    SELECT
+        coalesce($8::timestamptz, (date_trunc('day', now() AT TIME ZONE s.timezone)
+            + $9::integer * interval '1 day') AT TIME ZONE s.timezone) AS lower,
+        coalesce($10::timestamptz, (date_trunc('day', now() AT TIME ZONE s.timezone)
+            + $11::integer * interval '1 day') AT TIME ZONE s.timezone) AS upper
+) AS a
+CROSS JOIN LATERAL (
+    SELECT p.sku, p.name, p.category, p.unit, p.price_milli, i.product_id, i.quantity, i.reorder_point, i.updated_at
+    FROM inventory i
+    CROSS JOIN LATERAL (
+        SELECT p.sku, p.name, p.category, p.unit, p.price_milli
+        FROM products p
+        WHERE p.product_id = i.product_id
+            AND p.sku > CASE WHEN s.code = $2::text THEN $3::text ELSE '' END
+            AND ($5::text IS NULL OR p.words @@ lower($5::text)::tsquery)
+            AND ($6::boolean IS NOT TRUE OR p.retired_at IS NULL)
+            AND ($7::text IS NULL OR p.category = $7::text)
+        OFFSET 0 -- by the product's key, row for row
+    ) AS p
+    WHERE i.store_id = $12::integer
+        AND ($6::boolean IS NOT TRUE OR (i.reorder_point IS NOT NULL AND i.quantity <= i.reorder_point))
+        AND (a.lower IS NULL OR i.updated_at >= a.lower)
+        AND (a.upper IS NULL OR i.updated_at < a.upper)
+    ORDER BY p.sku
+    LIMIT $4::bigint
+) AS r
+WHERE s.store_id = $12::integer
+    AND ($1::text[] IS NULL OR s.code = ANY ($1::text[])) AND ($2::text IS NULL OR s.code >= $2::text)
+ORDER BY s.code, r.sku
+LIMIT $4::bigint
