@@ -12,3 +12,13 @@ pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp>=2.5)
 pkg_check_modules(INIH REQUIRED IMPORTED_TARGET inih)
 pkg_check_modules(NCURSESW REQUIRED IMPORTED_TARGET ncursesw)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+
+# libcsv has no .pc file.
+find_path(LIBCSV_INCLUDE_DIR csv.h REQUIRED)
+find_library(LIBCSV_LIBRARY csv REQUIRED)
+if(NOT TARGET Stockroom::LIBCSV)
+  add_library(Stockroom::LIBCSV UNKNOWN IMPORTED GLOBAL)
+  set_target_properties(Stockroom::LIBCSV PROPERTIES
+    IMPORTED_LOCATION "${LIBCSV_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${LIBCSV_INCLUDE_DIR}")
+endif()
+mark_as_advanced(LIBCSV_INCLUDE_DIR LIBCSV_LIBRARY)

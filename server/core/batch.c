@@ -8,6 +8,7 @@
 #include "server/core/answer.h"
 #include "server/core/batch_internal.h"
 #include "server/core/command_log.h"
+#include "server/core/commands/commands.h"
 
 void batch_wake(struct batch *batch)
 {
@@ -97,9 +98,17 @@ static void refuse_long_group(struct batch *batch)
     batch_stop(batch, err_exit_status(ERR_TOO_LONG));
 }
 
+static bool has_next(struct batch *batch)
+{
+    return batch->import ? batch_import_has_next(batch) : lines_has_next(&batch->lines);
+}
+
 /* One line, however it ends. False: there is none yet. */
 static bool take_line(struct batch *batch)
 {
+    if (batch->import) {
+        return batch_import_take(batch);
+    }
     const char *line;
     size_t len;
     enum lines_kind kind = lines_next(&batch->lines, &line, &len);
@@ -140,7 +149,7 @@ static void take_lines(struct batch *batch)
         return;
     }
     lines_compact(&batch->lines);
-    if (!lines_has_next(&batch->lines)) {
+    if (!has_next(batch)) {
         return;
     }
     if (!can_afford(batch, affordable) && can_take(batch, allowed)) {
@@ -152,7 +161,7 @@ static void take_lines(struct batch *batch)
 
 static bool has_all_lines(struct batch *batch)
 {
-    return batch->is_stopped || (batch->lines.is_ended && !lines_has_next(&batch->lines));
+    return batch->is_stopped || (batch->lines.is_ended && !has_next(batch));
 }
 
 /* Everything that waits for room in a queue. False: wait for core_release_waiting. */
@@ -191,7 +200,10 @@ static void work(struct turn_item *item)
 static void batch_input(void *state, const char *data, size_t len)
 {
     struct batch *batch = state;
-    if (!batch->is_stopped) {
+    if (batch->import && !batch->is_stopped) {
+        batch_import_add(batch, data, len);
+        batch_wake(batch);
+    } else if (!batch->is_stopped) {
         lines_add(&batch->lines, data, len);
         batch_wake(batch);
     }
@@ -201,19 +213,22 @@ static void batch_input_end(void *state)
 {
     struct batch *batch = state;
     lines_end(&batch->lines);
+    if (batch->import) {
+        batch_import_end(batch);
+    }
     batch_wake(batch);
 }
 
 static bool batch_wants_input(const void *state)
 {
     struct batch *batch = (struct batch *)(uintptr_t)state;
-    return batch->is_stopped || batch->lines.is_ended || !lines_has_next(&batch->lines);
+    return batch->is_stopped || batch->lines.is_ended || !has_next(batch);
 }
 
 static void batch_drained(void *state)
 {
     struct batch *batch = state;
-    if (lines_has_next(&batch->lines)) {
+    if (has_next(batch)) {
         batch_wake(batch);
     }
 }
@@ -265,19 +280,21 @@ static void batch_free(void *state)
     }
     batch_rehearse_free(batch);
     batch_slow_free(batch);
+    batch_import_free(batch);
     lines_done(&batch->lines);
     free(batch->options.key);
     free(batch->used_store);
     free(batch);
 }
 
-void *batch_start(struct channel *channel, const struct words *words)
+static void *start(struct channel *channel, const struct command *command, const struct words *words)
 {
     struct batch *batch = calloc(1, sizeof *batch);
     if (!batch) {
         abort();
     }
     batch->channel = channel;
+    batch->command = command;
     batch->core = channel_core(channel);
     batch->is_raw = channel_is_raw(channel);
     batch->tells_lines = batch->is_raw || command_log_wants_lines();
@@ -293,6 +310,16 @@ void *batch_start(struct channel *channel, const struct words *words)
     }
     batch->progress_ms = uv_now(batch->core->loop);
     return batch;
+}
+
+void *batch_start(struct channel *channel, const struct words *words)
+{
+    return start(channel, &command_batch, words);
+}
+
+void *batch_start_import(struct channel *channel, const struct words *words)
+{
+    return start(channel, &command_import, words);
 }
 
 const struct channel_mode batch_mode = {

@@ -9,6 +9,8 @@
 #include "server/core/lines.h"
 #include "server/core/modes.h"
 
+struct batch_import;
+struct command;
 struct rehearsing;
 struct slowing;
 
@@ -24,9 +26,11 @@ struct batch_options {
 struct batch {
     struct channel *channel;
     struct core *core;
+    const struct command *command; /* `batch`, or `import`, whose lines are csv */
     struct batch_options options;
-    bool is_raw;      /* a TUI's: interactive, without summary, and it outlives the database */
-    bool tells_lines; /* to the log: a TUI's, or when it is debugged */
+    struct batch_import *import; /* NULL: lines are commands */
+    bool is_raw;                 /* a TUI's: interactive, without summary, and it outlives the database */
+    bool tells_lines;            /* to the log: a TUI's, or when it is debugged */
     uint64_t started_ns;
     char *used_store;
     struct turn_item work;
@@ -78,6 +82,10 @@ void batch_refuse(struct batch *batch, enum err err, const char *message);
 /* batch_take.c: a line becomes a task in the queue, and goes its way. */
 void batch_take_line(struct batch *batch, const char *line, size_t len);
 void batch_take_long_line(struct batch *batch);
+/* The same of a record of csv, whose command's words are made of it; and of one that is wrong. */
+struct task *batch_take_new(struct batch *batch, uint64_t line);
+void batch_take_words(struct batch *batch, struct task *task, const struct words *words);
+void batch_take_failed(struct batch *batch, struct task *task);
 /* The lines ended: a command that waits for some gets on without. */
 void batch_take_end(struct batch *batch);
 /* The command that nothing passes came back. */
@@ -103,6 +111,15 @@ void batch_log_end(const struct batch *batch);
 
 /* batch_group.c: atomic batches. False: the ledger's queue has no room yet. */
 bool batch_settle_group(struct batch *batch);
+
+/* batch_import.c: csv in place of commands; a record is a line. Free: NULL is fine. */
+void batch_import_init(struct batch *batch, char delimiter);
+void batch_import_free(struct batch *batch);
+void batch_import_add(struct batch *batch, const char *data, size_t len);
+void batch_import_end(struct batch *batch);
+bool batch_import_has_next(const struct batch *batch);
+/* False: there is none yet. */
+bool batch_import_take(struct batch *batch);
 
 /* batch_rehearse.c: dry runs. */
 void batch_rehearse_init(struct batch *batch);

@@ -11,12 +11,13 @@
 #include "server/core/batch_internal.h"
 #include "server/core/command_log.h"
 #include "server/core/commands/commands.h"
+#include "server/core/delimiter.h"
 #include "server/core/stats.h"
 
 void batch_refuse(struct batch *batch, enum err err, const char *message)
 {
     struct task *task = dispatch_new(batch->channel, batch->options.format);
-    task->request.command = &command_batch;
+    task->request.command = batch->command;
     dispatch_fail(task, err, "%s", message);
     command_log_start(&task->request);
     command_log_answered(task);
@@ -38,7 +39,7 @@ static enum err check_store(const struct batch *batch, const char *store, struct
 static void note_refusal(const struct batch *batch, const struct args *args, enum err err)
 {
     const struct request refused = {
-        .command = &command_batch, .args = *args, .who = channel_identity(batch->channel), .err = err};
+        .command = batch->command, .args = *args, .who = channel_identity(batch->channel), .err = err};
     if (err == ERR_UNKNOWN_STORE) {
         stats_add(STATS_commands_refused, 1);
         audit_refuse(batch->core->audit, &refused);
@@ -60,7 +61,7 @@ static enum err read_options(struct batch *batch, struct arena *arena, const str
     struct batch_options *given = &batch->options;
     struct args args;
     args_find_format(words->texts, (unsigned)words->count, &given->format);
-    enum err err = args_parse(arena, &command_batch, words->texts + 1, (unsigned)words->count - 1, &args,
+    enum err err = args_parse(arena, batch->command, words->texts + 1, (unsigned)words->count - 1, &args,
                               &given->format, info);
     if (err != ERR_OK) {
         return err;
@@ -73,6 +74,13 @@ static enum err read_options(struct batch *batch, struct arena *arena, const str
     if (store && (err = check_store(batch, store, info)) != ERR_OK) {
         note_refusal(batch, &args, err);
         return err;
+    }
+    if (batch->command == &command_import) {
+        char delimiter;
+        if ((err = delimiter_parse(&args, &delimiter, info)) != ERR_OK) {
+            return err;
+        }
+        batch_import_init(batch, delimiter);
     }
     given->key = copy_text(key);
     batch->used_store = copy_text(store);

@@ -181,6 +181,37 @@ void batch_take_end(struct batch *batch)
     }
 }
 
+static void parse(struct batch *batch, struct task *task, const struct words *words, unsigned first)
+{
+    struct request *request = &task->request;
+    if (batch->used_store) {
+        request->used_store = arena_strdup(&request->arena, batch->used_store);
+    }
+    bool is_fine = dispatch_parse(task, words, first);
+    if (!ask(batch, task) && is_fine) {
+        dispatch_prepare(task);
+        check_atomic(batch, task);
+    }
+}
+
+struct task *batch_take_new(struct batch *batch, uint64_t line)
+{
+    batch->lines.number = line;
+    return new_task(batch);
+}
+
+void batch_take_words(struct batch *batch, struct task *task, const struct words *words)
+{
+    parse(batch, task, words, 0);
+    queue_task(batch, task);
+    send_task(batch, task);
+}
+
+void batch_take_failed(struct batch *batch, struct task *task)
+{
+    queue_task(batch, task);
+}
+
 void batch_take_line(struct batch *batch, const char *line, size_t len)
 {
     if (batch->asking) {
@@ -200,14 +231,7 @@ void batch_take_line(struct batch *batch, const char *line, size_t len)
         request->err = err;
         task->state = TASK_DONE;
     } else if (take_tag(task, &words, &first)) {
-        if (batch->used_store) {
-            request->used_store = arena_strdup(&request->arena, batch->used_store);
-        }
-        bool is_fine = dispatch_parse(task, &words, first);
-        if (!ask(batch, task) && is_fine) {
-            dispatch_prepare(task);
-            check_atomic(batch, task);
-        }
+        parse(batch, task, &words, first);
     }
     queue_task(batch, task);
     if (task != batch->asking) {

@@ -4,6 +4,7 @@
 
 #include "server/core/answer.h"
 #include "server/core/batch_internal.h"
+#include "server/core/command.h"
 #include "server/core/command_log.h"
 
 enum { PROGRESS_MS = 1000 };
@@ -18,8 +19,8 @@ static void tell_progress(struct batch *batch, bool is_last)
         return;
     }
     batch->progress_ms = now_ms;
-    buf_printf(channel_error_out(batch->channel), "\rbatch: %" PRIu64 " lines, %" PRIu64 " failed%s",
-               batch->told, batch->failed, is_last ? "\n" : "");
+    buf_printf(channel_error_out(batch->channel), "\r%s: %" PRIu64 " lines, %" PRIu64 " failed%s",
+               batch->command->name, batch->told, batch->failed, is_last ? "\n" : "");
 }
 
 /* What a command leaves behind for the lines after it. */
@@ -134,9 +135,9 @@ void batch_tell_end(struct batch *batch)
         tell_progress(batch, true);
         tell_stop(batch);
         buf_printf(channel_error_out(batch->channel),
-                   "batch: %" PRIu64 " lines, %" PRIu64 " ok, %" PRIu64 " failed, %" PRIu64 " replayed%s\n",
-                   batch->told, batch->told - batch->failed, batch->failed, batch->replayed,
-                   batch->options.is_dry_run ? " (dry run)" : "");
+                   "%s: %" PRIu64 " lines, %" PRIu64 " ok, %" PRIu64 " failed, %" PRIu64 " replayed%s\n",
+                   batch->command->name, batch->told, batch->told - batch->failed, batch->failed,
+                   batch->replayed, batch->options.is_dry_run ? " (dry run)" : "");
     }
     batch->is_over = true;
     batch_log_end(batch);

@@ -69,6 +69,12 @@ static void start_exec(struct channel *channel, const char *command, size_t len)
     } else if (words.count > 0 && strcmp(words.texts[0], "batch") == 0) {
         start_mode(channel, &batch_mode, batch_start(channel, &words));
         dispatch_release(task);
+    } else if (words.count > 0 && strcmp(words.texts[0], "import") == 0) {
+        const struct channel_mode *mode = &batch_mode;
+        void *state = import_start(channel, task, &words, &mode);
+        start_mode(channel, mode, state);
+    } else if (words.count > 0 && strcmp(words.texts[0], "export") == 0) {
+        start_mode(channel, &export_mode, export_start(channel, task, &words));
     } else {
         start_mode(channel, &single_mode, single_start(channel, task, &words));
     }

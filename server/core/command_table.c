@@ -62,6 +62,8 @@ const struct command *const command_table[] = {
     &command_limits,
     &command_stats,
     &command_batch,
+    &command_import,
+    &command_export,
     &command_use,
     &command_help,
     NULL,

@@ -14,4 +14,15 @@ extern const struct channel_mode single_mode;
 void *batch_start(struct channel *channel, const struct words *words);
 extern const struct channel_mode batch_mode;
 
+/* A batch whose lines are records of csv: `import movements` and its options. */
+void *batch_start_import(struct channel *channel, const struct words *words);
+
+/* An import: which mode it is depends on its kind. task: taken. NULL: the channel has been told, and ends. */
+void *import_start(struct channel *channel, struct task *task, const struct words *words,
+                   const struct channel_mode **ret_mode);
+
+/* An export: the pages of a query, one after another. task: its words, parsed by dispatch; taken. */
+void *export_start(struct channel *channel, struct task *task, const struct words *words);
+extern const struct channel_mode export_mode;
+
 #endif

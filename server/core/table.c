@@ -146,7 +146,22 @@ static void append_json_row(const struct table *table, const struct cell *row,
 
 /* ------------------------------------------------------------------- csv */
 
-static void append_csv_value(struct buf *out, enum column_kind kind, const char *value)
+/* A delimiter other than the usual one is to be quoted where it occurs. */
+static void append_csv_text(struct buf *out, const char *value, size_t len, char delimiter)
+{
+    bool is_quoted_anyway = len == 0 || memchr(value, ',', len) || memchr(value, '"', len) ||
+                            memchr(value, '\n', len) || memchr(value, '\r', len);
+
+    if (is_quoted_anyway || memchr(value, delimiter, len) == NULL) {
+        buf_append_csv(out, value, len);
+        return;
+    }
+    buf_append_char(out, '"');
+    buf_append(out, value, len);
+    buf_append_char(out, '"');
+}
+
+static void append_csv_value(struct buf *out, enum column_kind kind, const char *value, char delimiter)
 {
     struct buf joined = {0};
 
@@ -162,7 +177,7 @@ static void append_csv_value(struct buf *out, enum column_kind kind, const char 
         return;
     case COLUMN_LIST:
         append_list(&joined, value);
-        buf_append_csv(out, joined.data, joined.len);
+        append_csv_text(out, joined.data, joined.len, delimiter);
         buf_done(&joined);
         return;
     case COLUMN_INTEGER:
@@ -171,12 +186,12 @@ static void append_csv_value(struct buf *out, enum column_kind kind, const char 
     case COLUMN_TIME:
     case COLUMN_JSON:
     case COLUMN_SUMMARY:
-        buf_append_csv(out, value, strlen(value));
+        append_csv_text(out, value, strlen(value), delimiter);
         return;
     }
 }
 
-static void append_csv_row(const struct table *table, const struct cell *row, struct buf *out)
+static void append_csv_row(const struct table *table, const struct cell *row, char delimiter, struct buf *out)
 {
     bool first = true;
 
@@ -185,13 +200,13 @@ static void append_csv_row(const struct table *table, const struct cell *row, st
             continue;
         }
         if (!first) {
-            buf_append_char(out, ',');
+            buf_append_char(out, delimiter);
         }
         first = false;
         if (row == NULL) {
             buf_append_text(out, table->columns[i].name);
         } else {
-            append_csv_value(out, table->columns[i].kind, row[i].value);
+            append_csv_value(out, table->columns[i].kind, row[i].value, delimiter);
         }
     }
     buf_append_text(out, TABLE_CSV_LINE_END);
@@ -367,14 +382,16 @@ void table_format(const struct table *table, enum format format, const struct ro
         append_text_rows(table, out);
         return;
     }
-    if (format == FORMAT_CSV) {
-        append_csv_row(table, NULL, out);
+    char delimiter = prefix && prefix->delimiter != 0 ? prefix->delimiter : ',';
+
+    if (format == FORMAT_CSV && !(prefix && prefix->goes_on)) {
+        append_csv_row(table, NULL, delimiter, out);
     }
     for (size_t i = 0; i < table->row_count; i++, row += table->column_count) {
         if (format == FORMAT_JSON) {
             append_json_row(table, row, prefix, out);
         } else if (format == FORMAT_CSV) {
-            append_csv_row(table, row, out);
+            append_csv_row(table, row, delimiter, out);
         } else {
             append_text_record(table, row, out);
         }

@@ -56,10 +56,13 @@ void table_init(struct table *table, struct arena *arena, const struct column *c
 /* A new row of empty cells, to be filled; valid until the next table_add_row. */
 struct cell *table_add_row(struct table *table);
 
-/* What stands before each row of a batch's answer; all zero outside a batch. */
+/* What stands before each row of a batch's answer, and between the fields of an export; all zero for others.
+ */
 struct row_prefix {
     uint64_t line;   /* 0: not in a batch */
     const char *tag; /* NULL: none */
+    char delimiter;  /* of csv; 0: a comma */
+    bool goes_on;    /* csv: rows of a table whose header was written before */
 };
 
 /* Append all rows: text aligned with a header, csv with a header, json one object a line (with line and tag

@@ -125,7 +125,7 @@ static void append_text_rows(struct reading *reading, const struct table *table)
 
 static void format_rows(struct reading *reading, const struct table *table)
 {
-    struct row_prefix prefix = {reading->line, reading->tag};
+    struct row_prefix prefix = {.line = reading->line, .tag = reading->tag};
     if (table->row_count == 0) {
         return;
     }

@@ -81,7 +81,7 @@ static void test_csv(void **state)
 
 static void test_json(void **state)
 {
-    static const struct row_prefix tagged = {12, "t\"1"};
+    static const struct row_prefix tagged = {.line = 12, .tag = "t\"1"};
     static const char first[] = "\"sku\":\"A-1\",\"quantity\":-3.25,\"price\":\"2.49\",\"low\":true,"
                                 "\"codes\":[\"x\",\"y, z\"],\"at\":\"2026-03-01T09:30:00Z\",\"seq\":7}\n";
     static const char second[] = "\"sku\":\"Bö\\\"c\",\"quantity\":12,\"price\":null,\"low\":false,"

@@ -62,6 +62,8 @@ extern const struct command command_audit;
 extern const struct command command_limits;
 extern const struct command command_stats;
 extern const struct command command_batch;
+extern const struct command command_import;
+extern const struct command command_export;
 extern const struct command command_help;
 
 #endif
