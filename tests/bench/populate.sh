@@ -123,7 +123,7 @@ main() {
     parse_arguments "$@"
     build
     if [[ -n $dir ]]; then
-        "$STOCKROOM_ROOT/packaging/demo.sh" start --dir "$dir" --port "${PORT:-2290}" --empty
+        "$STOCKROOM_ROOT/packaging/demo.sh" start --dir "$dir" --empty ${PORT:+--port "$PORT"}
         dsn=$(<"$dir/dsn")
     fi
     say "Stores, products, people…"

@@ -64,7 +64,7 @@ main() {
     trap 'exit 130' INT TERM
     build
     dir=${dir:-$work/server}
-    "$STOCKROOM_ROOT/packaging/demo.sh" start --dir "$dir" --port "${PORT:-2290}" --empty
+    "$STOCKROOM_ROOT/packaging/demo.sh" start --dir "$dir" --empty ${PORT:+--port "$PORT"}
     if [[ $(count_stores) == 0 ]]; then
         "$STOCKROOM_ROOT/tests/bench/populate.sh" --dir "$dir" "${sizes[@]}"
     fi
@@ -73,14 +73,7 @@ SELECT (SELECT count(*) FROM stores) || ' stores, ' || (SELECT count(*) FROM pro
     || (SELECT count(*) FROM inventory) || ' inventory rows, ' || (SELECT sum(last_seq) FROM store_ledger) || ' movements, '
     || pg_size_pretty(pg_database_size(current_database()));
 SQL
-    python3 "$STOCKROOM_ROOT/tests/bench/scale.py" --server "$dir" --log "$(server_log)" --control "$work/control" "${runs[@]}"
-}
-
-# As the configuration names it, or where demo.sh sends what is said.
-server_log() {
-    local name
-    name=$(sed -n 's/^log = *//p' "$dir/stockroom.ini" | head -n 1)
-    [[ $name == /* ]] && printf '%s\n' "$name" || printf '%s\n' "$dir/$name"
+    python3 "$STOCKROOM_ROOT/tests/bench/scale.py" --server "$dir" --log "$dir/server.log" --control "$work/control" "${runs[@]}"
 }
 
 main "$@"
