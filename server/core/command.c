@@ -26,16 +26,22 @@ const struct command *command_find(const char *const *words, unsigned word_count
     if (word_count == 0) {
         return NULL;
     }
+    /* The longest name wins: `transfer list` is not a transfer of the product `list`. */
+    const struct command *found = NULL;
+    unsigned found_used = 0;
     for (const struct command *const *entry = command_table; *entry != NULL; entry++) {
         unsigned used = match_name((*entry)->name, words, word_count);
 
         if (used == 0 && (*entry)->alias != NULL) {
             used = match_name((*entry)->alias, words, word_count);
         }
-        if (used != 0) {
-            *ret_used = used;
-            return *entry;
+        if (used > found_used) {
+            found = *entry;
+            found_used = used;
         }
     }
-    return NULL;
+    if (found != NULL) {
+        *ret_used = found_used;
+    }
+    return found;
 }

@@ -265,7 +265,9 @@ const struct command command_audit = {
     .help =
         "The newest first. Changes of users, keys, stores, products and limits are recorded with what was\n"
         "before and is after; refusals are those for want of a right, and equal ones that came together\n"
-        "are one event with their number in times. Nobody can change or remove an event. Days are UTC's.",
+        "are one event with their number in times. Nobody can change or remove an event. Days are UTC's.\n"
+        "  audit --user olga --from -7d\n"
+        "  audit --action \"user set\" --format json",
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

@@ -31,6 +31,8 @@ const struct command command_batch = {
         "back\n"
         "with its result; `use CODE` names the store of the lines that follow. Commands that are no stock\n"
         "commands see what the lines before them did. A summary goes to stderr.\n"
-        "Exit status: 0 all well, 1 some lines failed, 69 the database went away, 75 the server stops.",
+        "Exit status: 0 all well, 1 some lines failed, 69 the database went away, 75 the server stops.\n"
+        "  batch --key delivery-4711 < delivery.txt\n"
+        "  batch --dry-run --store S001 < delivery.txt",
     .prepare = prepare,
 };

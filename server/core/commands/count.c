@@ -44,6 +44,7 @@ const struct command command_count = {
         "QTY is what is there, 0 too. What is posted is QTY less the balance at that moment, so that "
         "selling\n"
         "goes on meanwhile; a count that found what the books say posts a movement of 0, as a proof that it\n"
-        "was counted. Counts of one stocktake have one --session.",
+        "was counted. Counts of one stocktake have one --session.\n"
+        "  count OAT-1 17 --session \"Autumn 2026\" --store S001",
     .prepare = prepare,
 };

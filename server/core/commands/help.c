@@ -235,6 +235,8 @@ const struct command command_help = {
     .cost = COST_READ,
     .always = true,
     .summary = "show the commands, or one of them",
-    .help = "In csv and json a row for each command, with its options: what completion needs.",
+    .help = "In csv and json a row for each command, with its options: what completion needs.\n"
+            "  help sell\n"
+            "  help --format json",
     .prepare = prepare,
 };

@@ -129,7 +129,8 @@ const struct command command_key_add = {
         "ecdsa-sha2-nistp256/384/521, or ssh-rsa of 2,048 bits and more. No options, no certificates. "
         "Admins\n"
         "may add keys for anybody, owners for staff who work for their stores only. Not for sessions that a "
-        "token opened.",
+        "token opened.\n"
+        "  key add < id_ed25519.pub",
     .inputs = inputs,
     .changes = true,
     .prepare = prepare,

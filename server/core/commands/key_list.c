@@ -33,7 +33,8 @@ const struct command command_key_list = {
     .roles = ROLE_ANY,
     .cost = COST_READ,
     .summary = "show public keys",
-    .help = "Admins may see anybody's, owners their staff's.",
+    .help = "Admins may see anybody's, owners their staff's.\n"
+            "  key list --format json",
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

@@ -102,7 +102,8 @@ const struct command command_key_remove = {
     .help =
         "The id or the fingerprint as `key list` shows it. Sessions that it opened end. Admins may remove "
         "anybody's\n"
-        "keys, owners those of staff who work for their stores only. Not for sessions that a token opened.",
+        "keys, owners those of staff who work for their stores only. Not for sessions that a token opened.\n"
+        "  key remove 7",
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},

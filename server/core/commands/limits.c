@@ -133,6 +133,7 @@ const struct command command_limits = {
             "commands for the bucket `batch`, others for their class. `sessions`: so many at the same time, "
             "on this\n"
             "server. source: role (the configuration), user (`user set NAME --limit`) or server.\n"
-            "help and limits cost nothing.",
+            "help and limits cost nothing.\n"
+            "  limits",
     .prepare = prepare,
 };

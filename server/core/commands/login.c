@@ -146,7 +146,8 @@ const struct command command_login = {
             "until it\n"
             "expires or you `logout`. What it may do is what you may do, but for new tokens, keys and "
             "passwords.\n"
-            "Keep it as secret as a password.",
+            "Keep it as secret as a password.\n"
+            "  login --ttl 24h",
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

@@ -58,7 +58,8 @@ const struct command command_logout = {
     .summary = "end all of your access tokens",
     .help = "Every token that `login` made for you is refused from now on, on every server, and the sessions "
             "that\n"
-            "they opened end; this one, too, if it is one of them. Sessions by password or key go on.",
+            "they opened end; this one, too, if it is one of them. Sessions by password or key go on.\n"
+            "  logout",
     .changes = true,
     .steps = {{STEP_QUERY, run}},
 };

@@ -229,7 +229,8 @@ const struct command command_passwd = {
         "end.\n"
         "Admins may set anybody's, owners that of staff who work for their stores only; the user then has "
         "to choose\n"
-        "another one at the next login. Not for sessions that a token opened.",
+        "another one at the next login. Not for sessions that a token opened.\n"
+        "  passwd < new-password",
     .inputs = inputs,
     .always = true,
     .changes = true,

@@ -60,6 +60,8 @@ const struct command command_receive = {
         "TRANSFER is STORE:SEQ, as `transfer` answered at the other store. Without QTY all of it has "
         "arrived;\n"
         "with less, the rest is posted as lost at the store that sent it, in the same transaction, and the\n"
-        "transfer is over. `reverse` of the receipt puts what arrived on its way again.",
+        "transfer is over. `reverse` of the receipt puts what arrived on its way again.\n"
+        "  receive S001:1042 --store S002\n"
+        "  receive S001:1042 4 --store S002",
     .prepare = prepare,
 };

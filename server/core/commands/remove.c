@@ -41,6 +41,7 @@ const struct command command_remove = {
     .summary = "write off some of a product",
     .help = "For stock that is gone without a sale. SKU is the product's SKU or one of its barcodes. QTY is "
             "greater\n"
-            "than 0 and at most what the store has.",
+            "than 0 and at most what the store has.\n"
+            "  remove OAT-1 1 --reason damaged --store S001",
     .prepare = prepare,
 };

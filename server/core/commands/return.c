@@ -35,6 +35,7 @@ const struct command command_return = {
     .summary = "take back some of a product from a customer",
     .help =
         "The stock can be sold again; what cannot is removed afterwards. To take back a wrong entry of the\n"
-        "same day, `reverse` names the movement and is exact.",
+        "same day, `reverse` names the movement and is exact.\n"
+        "  return OAT-1 1 --store S001",
     .prepare = prepare,
 };

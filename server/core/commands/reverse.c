@@ -37,6 +37,7 @@ const struct command command_reverse = {
         "Posts an equal and opposite movement of the same type, linked to the first; once per movement. A\n"
         "reversal cannot be reversed: post the movement again instead. A transfer that nobody has received\n"
         "is called back; a receipt puts what arrived on its way again; the shortfall of a receipt stays.\n"
-        "What was sold meanwhile cannot be taken back: that is insufficient-stock.",
+        "What was sold meanwhile cannot be taken back: that is insufficient-stock.\n"
+        "  reverse 1042 --store S001",
     .prepare = prepare,
 };

@@ -37,6 +37,8 @@ const struct command command_sell = {
         "SKU is the product's SKU or one of its barcodes. QTY is greater than 0; whole for products counted\n"
         "each, with up to three decimals for those sold by weight or length. A store never sells more than "
         "it\n"
-        "has: that is insufficient-stock, and nothing is posted.",
+        "has: that is insufficient-stock, and nothing is posted.\n"
+        "  sell OAT-1 3 --store S001\n"
+        "  sell 4006381333931 1 --price 1.49 --note \"last day\" --ref till-1-4711 --store S001",
     .prepare = prepare,
 };

@@ -103,7 +103,8 @@ const struct command command_session_end = {
     .summary = "close a session",
     .help =
         "A session of this server, by its number as `sessions` shows it: your own, or another's as far as\n"
-        "you may see it there. Lines of its batch that are not posted yet are not posted.",
+        "you may see it there. Lines of its batch that are not posted yet are not posted.\n"
+        "  session end 7",
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},

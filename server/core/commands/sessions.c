@@ -142,6 +142,7 @@ const struct command command_sessions = {
     .help =
         "Your own sessions on this server; other servers of the same database have theirs. With --all an\n"
         "admin sees everybody's, an owner those of the staff of their stores. idle_seconds counts from the\n"
-        "last input or answer; screen tells whether the session has the screens open.",
+        "last input or answer; screen tells whether the session has the screens open.\n"
+        "  sessions --all",
     .prepare = prepare,
 };

@@ -331,7 +331,8 @@ const struct command command_signup = {
         "The password is the first line of stdin; on a terminal it is asked for. You become the owner of a "
         "new\n"
         "store. The answer's state is active, or pending until an administrator has approved it; then log "
-        "in as NAME.",
+        "in as NAME.\n"
+        "  signup --name nora --store-name \"Corner Shop\" --timezone Europe/Lisbon < password",
     .inputs = inputs,
     .changes = true,
     .catalogue = true,

@@ -224,6 +224,7 @@ const struct command command_stats = {
             "in a hundred\n"
             "took at most p50_us, p90_us and p99_us (microseconds, up to a quarter too much), none longer "
             "than max_us.\n"
-            "--format prometheus is what Prometheus scrapes (text format 0.0.4). The database is not asked.",
+            "--format prometheus is what Prometheus scrapes (text format 0.0.4). The database is not asked.\n"
+            "  stats --format json",
     .prepare = prepare,
 };

@@ -35,6 +35,8 @@ const struct command command_stock_in = {
     .summary = "receive some of a product",
     .help =
         "SKU is the product's SKU or one of its barcodes. QTY is greater than 0. The cost is kept with the\n"
-        "movement and shown to owners and admins only.",
+        "movement and shown to owners and admins only.\n"
+        "  stock-in OAT-1 24 --cost 1.10 --store S001\n"
+        "  stock-in RICE 12.5 --note \"delivery 4711\" --store S001",
     .prepare = prepare,
 };

@@ -40,6 +40,7 @@ const struct command command_transfer = {
     .help =
         "It leaves the store at once and is on its way until the other store receives it, by the name that\n"
         "the answer gives: STORE:SEQ. `reverse SEQ` calls it back while nothing of it has been received.\n"
-        "The other store need not be one of yours.",
+        "The other store need not be one of yours.\n"
+        "  transfer OAT-1 5 --to S002 --store S001",
     .prepare = prepare,
 };

@@ -94,7 +94,8 @@ const struct command command_unlock = {
     .roles = ROLE_ANY,
     .cost = COST_LOGIN,
     .summary = "prove that you are still there (for locked screens)",
-    .help = "Reads your password and says whether it is right. Screens that were left alone ask this.",
+    .help = "Reads your password and says whether it is right. Screens that were left alone ask this.\n"
+            "  unlock < password",
     .inputs = inputs,
     .always = true,
     .prepare = prepare,

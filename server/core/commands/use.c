@@ -47,6 +47,7 @@ const struct command command_use = {
     .roles = ROLE_ANY,
     .cost = COST_READ,
     .summary = "name the store for the lines that follow (in a batch)",
+    .help = "  use S001",
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

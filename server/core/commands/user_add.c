@@ -148,7 +148,9 @@ const struct command command_user_add = {
         "Unless told otherwise a random password is made up; the answer shows it, this once. The first login "
         "with\n"
         "the password asks for another one. Users are never deleted, since movements name them: see `user "
-        "disable`.",
+        "disable`.\n"
+        "  user add ben --role staff --store S001\n"
+        "  user add carl --role owner --store S001 --store S002 --password-stdin < password",
     .inputs = inputs,
     .changes = true,
     .prepare = prepare,

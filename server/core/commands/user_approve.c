@@ -111,7 +111,8 @@ const struct command command_user_approve = {
     .summary = "let in an owner who has signed up",
     .help = "The store that came along is opened with it. `user list --pending` shows who waits; `user "
             "disable`\n"
-            "rejects.",
+            "rejects.\n"
+            "  user approve nora",
     .changes = true,
     .catalogue = true,
     .prepare = prepare,

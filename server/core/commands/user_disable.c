@@ -28,7 +28,8 @@ const struct command command_user_disable = {
             "admin\n"
             "who is enabled cannot be disabled. Owners disable staff who work for their stores only. "
             "Somebody who\n"
-            "has signed up and waits for approval is rejected by it.",
+            "has signed up and waits for approval is rejected by it.\n"
+            "  user disable ben",
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},

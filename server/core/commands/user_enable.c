@@ -23,7 +23,8 @@ const struct command command_user_enable = {
     .roles = ROLE_ADMIN | ROLE_OWNER,
     .cost = COST_WRITE,
     .summary = "let a disabled user in again",
-    .help = "Owners enable staff who work for their stores only.",
+    .help = "Owners enable staff who work for their stores only.\n"
+            "  user enable ben",
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},

@@ -64,7 +64,9 @@ const struct command command_user_list = {
     .summary = "show the users",
     .help =
         "An admin sees everybody, an owner the staff of their stores. keys counts the public keys that open\n"
-        "the account.",
+        "the account.\n"
+        "  user list --pending\n"
+        "  user list --format csv",
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

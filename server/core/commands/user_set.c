@@ -198,7 +198,9 @@ const struct command command_user_set = {
         "limit\n"
         "away, CLASS=default gives the role's again. Owners change the stores, among their own, of staff "
         "who work\n"
-        "for their stores only.",
+        "for their stores only.\n"
+        "  user set ben --add-store S002\n"
+        "  user set ben --limit write=5/10",
     .changes = true,
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},

@@ -68,7 +68,8 @@ const struct command command_user_show = {
         "it.\n"
         "limits: those that `user set --limit` has given, instead of the role's. changed_at: when anybody "
         "last\n"
-        "changed the user. Owners see the staff of their stores.",
+        "changed the user. Owners see the staff of their stores.\n"
+        "  user show ben",
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };

@@ -35,7 +35,8 @@ const struct command command_watch = {
     .summary = "show movements as they happen",
     .help =
         "Goes on until you leave. In a batch, movements arrive between the results of other lines, with the\n"
-        "line and tag of the watch; a second watch takes the place of the first.",
+        "line and tag of the watch; a second watch takes the place of the first.\n"
+        "  watch --store S001 --format json",
     .streams = true,
     .prepare = request_resolve_store,
     .steps = {{STEP_QUERY, run}},

@@ -77,6 +77,7 @@ const struct command command_whoami = {
     .summary = "show who you are",
     .help = "An admin's stores are all of them; none are listed. key is the public key that opened the "
             "session, method\n"
-            "what did (password, key, token or none), expires_at when a session ends that a token opened.",
+            "what did (password, key, token or none), expires_at when a session ends that a token opened.\n"
+            "  whoami --format json",
     .steps = {{STEP_QUERY, run}},
 };
