@@ -29,16 +29,16 @@ static const struct {
     const char *parameters;
 } calls[] = {
     /* a page of one store, the next page, a search, what is low, what changed today */
-    {"inventory_list", "{S01}|||100|||||||"},
-    {"inventory_list", "{S01}|S01|P00040|100|||||||"},
-    {"inventory_list", "{S01}|||100|oat:*||||||"},
-    {"inventory_list", "{S01}|||100||true|||||"},
-    {"inventory_list", "{S01}|||100|||Milk||||"},
-    {"inventory_list", "{S01}|||100|||||0||"},
+    {"inventory_list", "{S01}|||100||||||||1"},
+    {"inventory_list", "{S01}|S01|P00040|100||||||||1"},
+    {"inventory_list", "{S01}|||100|oat:*|||||||1"},
+    {"inventory_list", "{S01}|||100||true||||||1"},
+    {"inventory_list", "{S01}|||100|||Milk|||||1"},
+    {"inventory_list", "{S01}|||100|||||0|||1"},
     /* of all stores */
-    {"inventory_list", "|||100|||||||"},
-    {"inventory_list", "|||100||true|||||"},
-    {"inventory_as_of", "{S01}|||100|||||-1|"},
+    {"inventory_list", "|||100||||||||"},
+    {"inventory_list", "|||100||true||||||"},
+    {"inventory_as_of", "{S01}|||100|||||-1||1"},
     {"inventory_product", "|||100||||||||7"},
     {"inventory_till", "S01|P00007"},
     {"movements_list", "{S01}|||100||||||"},

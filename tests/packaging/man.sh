@@ -16,7 +16,7 @@ page=$work/stockroom-commands.7
 sed 's/\\-/-/g' "$page" >"$work/plain"
 count=0
 while IFS= read -r name; do
-    grep -qE "^\.SS \"$name[ \"]" "$work/plain" || fail "$name is not in the page"
+    grep -qE "^\.SS \"${name}[ \"]" "$work/plain" || fail "$name is not in the page"
     awk -v name="$name" '/^\.SS / { here = index($0, ".SS \"" name " ") == 1 || $0 == ".SS \"" name "\"" }
         here && example && (index($0, name " ") == 1 || $0 == name) { found = 1 }
         /^\.nf/ { example = 1 } /^\.fi/ { example = 0 } END { exit !found }' "$work/plain" ||

@@ -11,10 +11,10 @@ fail() {
 while read -r file; do
     bash -n "$file" || fail "$file does not parse"
 done < <(find packaging tests .ci -name '*.sh' -o -path .ci/run)
-for file in packaging/demo.sh packaging/askpass.sh tests/run.sh tests/bench/retail.sh tests/bench/throughput.sh tests/bench/cache.sh .ci/run; do
+for file in packaging/demo.sh packaging/askpass.sh tests/run.sh tests/bench/retail.sh tests/bench/throughput.sh tests/bench/cache.sh tests/bench/populate.sh tests/bench/scale.sh .ci/run; do
     [[ -x $file ]] || fail "$file is not executable"
 done
-for file in packaging/demo.sh tests/run.sh tests/bench/retail.sh tests/bench/throughput.sh tests/bench/cache.sh; do
+for file in packaging/demo.sh tests/run.sh tests/bench/retail.sh tests/bench/throughput.sh tests/bench/cache.sh tests/bench/populate.sh tests/bench/scale.sh; do
     "$file" --help | grep -q '^usage:' || fail "$file --help prints no usage"
 done
 for arguments in '--no-such-option' '--port 0' '--port 65536' '--port x' '--dir' 'begin'; do

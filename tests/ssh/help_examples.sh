@@ -97,6 +97,8 @@ make_files() { # USER
     server_password "$1" >"$TEST_DIR/password"
     server_password "$1" >"$TEST_DIR/new-password"
     printf 'stock-in OAT-1 2 --store S001\nstock-in RICE 0.5 --store S001\n' >"$TEST_DIR/delivery.txt"
+    printf 'command,sku,quantity,store\nsell,OAT-1,1,S001\n' >"$TEST_DIR/till4.csv"
+    printf 'command;sku;quantity\nsell;OAT-1;1\n' >"$TEST_DIR/sheet.csv"
     [[ -f $TEST_DIR/id_ed25519.pub ]] || ssh-keygen -q -t ed25519 -N '' -C example -f "$TEST_DIR/id_ed25519" </dev/null
 }
 
@@ -112,6 +114,8 @@ run_as() { # USER
         capture sign_up "$command" <"$file"
     elif [[ $command == watch* ]]; then
         watch_as "$1" "$command"
+    elif [[ $command == 'use '* ]]; then # lives in batches
+        tssh "$1" batch < <(printf '%s\n' "$command")
     else
         tssh "$1" "$command" <"$file"
     fi
@@ -156,6 +160,9 @@ run_example() { # ROLES EXAMPLE
         fi
         answers+="$user: $STATUS $ERR$OUT; "
     done
+    if [[ $2 == 'unlock '* && $answers == *'there is no screen to unlock here'* ]]; then
+        return # what it needs only the screens have: lock.sh tests it there
+    fi
     fail "the example '$2' does not work: $answers"
 }
 

@@ -38,7 +38,7 @@ const struct command command_import = {
         "a batch would, with a result a row; exit status 1 when some failed.\n"
         "Values that begin with = are text here; a spreadsheet may have taken them for formulas.\n"
         "Only as a command of its own, in no batch.\n"
-        "  import movements --key till4-2026-11-23 --progress\n"
-        "  import movements --store S001 --dry-run --delimiter ';'",
+        "  import movements --key till4-2026-11-23 --progress < till4.csv\n"
+        "  import movements --store S001 --dry-run --delimiter ';' < sheet.csv",
     .prepare = prepare,
 };

@@ -203,7 +203,7 @@ const struct command command_movements = {
         "zone,\n"
         "and of when it happened, which --at may have set back from when it was recorded.\n"
         "  movements --type SELL --from today\n"
-        "  movements --product A-1 --from -7d --to today",
+        "  movements --product OAT-1 --from -7d --to today",
     .prepare = prepare,
     .steps = {{STEP_QUERY, run}},
 };
