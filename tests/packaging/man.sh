@@ -13,6 +13,7 @@ fail() {
 
 page=$work/stockroom-commands.7
 "$STOCKROOM_TEST_BIN/stockroom-man" >"$page"
+cmp "$page" "$STOCKROOM_TEST_BIN/../man/stockroom-commands.7" || fail "the build has made another page"
 sed 's/\\-/-/g' "$page" >"$work/plain"
 count=0
 while IFS= read -r name; do
