@@ -55,7 +55,7 @@ build() {
 }
 
 run_sql() {
-    psql -X -q -A -t -v ON_ERROR_STOP=1 -v stores="$stores" -v products="$products" -v movements="$movements" "$dsn"
+    PGOPTIONS='-c client_min_messages=error' psql -X -q -A -t -v ON_ERROR_STOP=1 -v stores="$stores" -v products="$products" -v movements="$movements" "$dsn"
 }
 
 # Two of staff for each store, an owner for each hundred stores. Nobody has a password: they are there to be named.
@@ -131,7 +131,7 @@ main() {
     say "Movements…"
     fill_ledgers
     say "Statistics…"
-    PGOPTIONS='-c client_min_messages=error' run_sql <<<'VACUUM (ANALYZE)'
+    run_sql <<<'VACUUM (ANALYZE)'
     run_sql <<'SQL'
 SELECT 'stores ' || (SELECT count(*) FROM stores) || ', products ' || (SELECT count(*) FROM products) || ', inventory rows '
     || (SELECT count(*) FROM inventory) || ', movements ' || (SELECT sum(last_seq) FROM store_ledger) || ', daily rows '

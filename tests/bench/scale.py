@@ -70,6 +70,7 @@ class Bench:
 
     def load(self):
         """Some stores, and products and staff of each."""
+        self.run("user set admin --limit read=none --limit scan=none")  # not what is measured
         stores = [json.loads(line)["store"] for line in self.run("store list --format json").splitlines()]
         self.draws = []
         for store in self.random.sample(stores, min(len(stores), 20)):
@@ -105,7 +106,7 @@ class Bench:
     def tell(self, name, command, bound_ms, times):
         took = self.times(command, times)
         p50, p99 = took[len(took) // 2], took[min(len(took) - 1, len(took) * 99 // 100)]
-        print(f"{name:44}  {times:5}  {p50:9.2f}  {p99:9.2f}  {bound_ms:7}  {'yes' if p99 < bound_ms else 'NO'}", flush=True)
+        print(f"{name:52}  {times:5}  {p50:9.2f}  {p99:9.2f}  {bound_ms:7}  {'yes' if p99 < bound_ms else 'NO'}", flush=True)
         return p99 < bound_ms
 
 
@@ -120,7 +121,7 @@ def main():
     options = parser.parse_args()
     bench = Bench(options)
     bench.load()
-    print(f"{'query':44}  {'times':>5}  {'p50 ms':>9}  {'p99 ms':>9}  {'bound':>7}  within")
+    print(f"{'query':52}  {'times':>5}  {'p50 ms':>9}  {'p99 ms':>9}  {'bound':>7}  within")
     kept = [bench.tell(name, command, bound, options.times) for name, bound, command in QUERIES]
     for report, by in REPORTS:
         kept.append(bench.tell(report + by, f"{report}{by} --store {{s}}", 100, options.report_times))
