@@ -78,6 +78,8 @@ struct config {
         unsigned dry_run_products; /* products whose balances one dry run keeps in mind */
         unsigned verify_products;  /* products with movements that a store under verification may have */
         unsigned verifies;         /* verifications at the same time */
+        unsigned imports;          /* of products, at the same time: each has a connection */
+        unsigned import_seconds;   /* that one statement of such an import may take */
         unsigned query_queue;      /* requests waiting for a query worker */
         unsigned queries_per_user; /* of one user, that run at the same time */
         unsigned query_timeout_ms; /* how long a request may wait for one */

@@ -57,6 +57,8 @@ const struct keys_entry keys_table[] = {
     NUMBER(limits, dry_run_products, "200000", 1, 100000000),
     NUMBER(limits, verify_products, "200000", 1, 100000000),
     NUMBER(limits, verifies, "4", 1, 1000),
+    NUMBER(limits, imports, "2", 1, 100),
+    NUMBER(limits, import_seconds, "600", 1, 3600),
     NUMBER(limits, query_queue, "1024", 1, 1000000),
     NUMBER(limits, queries_per_user, "2", 1, 256),
     NUMBER(limits, query_timeout_ms, "5000", 1, 600000),

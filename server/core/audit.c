@@ -96,18 +96,13 @@ static void bind_id(struct db_params *params, int32_t id)
     }
 }
 
-enum err audit_end(struct db *db, struct arena *arena, const struct identity *who, const char *action,
-                   const struct audit_change *change, struct err_info *ret_info)
+static enum err insert(struct db *db, struct arena *arena, const struct identity *who, int32_t store_id,
+                       const char *action, const struct audit_change *change, const char *after,
+                       struct err_info *ret_info)
 {
     static const struct identity console = {.method = LOGIN_CONSOLE};
     struct db_params params;
-    const char *after;
-    int32_t store_id;
-    enum err err = read_state(db, arena, change, &store_id, &after, ret_info);
 
-    if (err != ERR_OK) {
-        return err;
-    }
     if (who == NULL) {
         who = &console;
     }
@@ -124,4 +119,25 @@ enum err audit_end(struct db *db, struct arena *arena, const struct identity *wh
     db_bind_text(&params, change->before);
     db_bind_text(&params, after);
     return db_query(db, SQL_QUERY_AUDIT_INSERT, &params, NULL, ret_info);
+}
+
+enum err audit_end(struct db *db, struct arena *arena, const struct identity *who, const char *action,
+                   const struct audit_change *change, struct err_info *ret_info)
+{
+    const char *after;
+    int32_t store_id;
+    enum err err = read_state(db, arena, change, &store_id, &after, ret_info);
+
+    if (err != ERR_OK) {
+        return err;
+    }
+    return insert(db, arena, who, store_id, action, change, after, ret_info);
+}
+
+enum err audit_write(struct db *db, struct arena *arena, const struct identity *who, const char *action,
+                     const char *after, struct err_info *ret_info)
+{
+    const struct audit_change change = {.kind = AUDIT_NONE, .target = ""};
+
+    return insert(db, arena, who, 0, action, &change, after, ret_info);
 }

@@ -45,6 +45,11 @@ enum err audit_begin_stocking(struct db *db, struct arena *arena, const char *st
 enum err audit_end(struct db *db, struct arena *arena, const struct identity *who, const char *action,
                    const struct audit_change *change, struct err_info *ret_info);
 
+/* For a change of many things at once, which has one row: what was done, in the change's transaction. after:
+ * JSON that says how much. */
+enum err audit_write(struct db *db, struct arena *arena, const struct identity *who, const char *action,
+                     const char *after, struct err_info *ret_info);
+
 /* The queue of refusals. For core; main loop only. */
 struct audit *audit_new(struct core *core);
 

@@ -350,6 +350,7 @@ int core_run(struct config *config, int control_fd)
         abort();
     }
     running->core.config = config;
+    running->core.database = &running->database;
     running->database = (struct db_settings){
         .dsn = config->database.dsn,
         .application_name = "stockroomd query",

@@ -54,7 +54,9 @@ struct core {
     uint64_t output_total; /* bytes that wait to be written to all peers */
     unsigned streams;      /* batches that have lines with the ledger writer: they share its queue */
     unsigned verifies;     /* verifications that run */
-    bool draining;         /* take nothing new */
+    unsigned imports;      /* imports of products that run */
+    const struct db_settings *database; /* of query workers */
+    bool draining;                      /* take nothing new */
     char dummy_hash[crypto_pwhash_STRBYTES];
     char read_buffer[CORE_READ_BYTES]; /* one for all: what is read is used or copied before the next read */
 };

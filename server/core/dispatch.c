@@ -91,6 +91,11 @@ static void note_refusal(const struct task *task)
     }
 }
 
+void dispatch_refused(const struct task *task)
+{
+    note_refusal(task);
+}
+
 /* What only reads this process's memory (help, limits) is there also for those who have had too much. */
 static bool costs_nothing(const struct command *command)
 {

@@ -62,6 +62,9 @@ bool dispatch_post(struct task *task, struct ledger_source *source);
 void dispatch_fail(struct task *task, enum err err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The task has failed for want of a right, found by its mode: it goes into the audit trail. */
+void dispatch_refused(const struct task *task);
+
 /* Take the outcome of the task's movement. */
 void dispatch_take_outcome(struct task *task);
 

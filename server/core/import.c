@@ -30,6 +30,10 @@ void *import_start(struct channel *channel, struct task *task, const struct word
         *ret_mode = &batch_mode;
         return batch_start_import(channel, words);
     }
-    dispatch_fail(task, ERR_BAD_VALUE, "'%.40s' is nothing to import: movements", kind);
+    if (strcmp(kind, "products") == 0) {
+        *ret_mode = &import_products_mode;
+        return import_products_start(channel, task);
+    }
+    dispatch_fail(task, ERR_BAD_VALUE, "'%.40s' is nothing to import: movements or products", kind);
     return refuse(channel, task);
 }

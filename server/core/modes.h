@@ -17,6 +17,10 @@ extern const struct channel_mode batch_mode;
 /* A batch whose lines are records of csv: `import movements` and its options. */
 void *batch_start_import(struct channel *channel, const struct words *words);
 
+/* `import products`: rows into the catalogue, all or none. task: parsed, taken. */
+void *import_products_start(struct channel *channel, struct task *task);
+extern const struct channel_mode import_products_mode;
+
 /* An import: which mode it is depends on its kind. task: taken. NULL: the channel has been told, and ends. */
 void *import_start(struct channel *channel, struct task *task, const struct words *words,
                    const struct channel_mode **ret_mode);

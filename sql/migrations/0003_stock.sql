@@ -103,3 +103,18 @@ CREATE TABLE verify_progress (
 
 GRANT SELECT, INSERT, UPDATE ON transfers, stock_daily, stock_daily_users, verify_progress TO stockroom_server;
 GRANT SELECT, INSERT, UPDATE, DELETE ON store_prices TO stockroom_server;
+
+-- Rows of `import products` on their way into the catalogue: worth nothing after a crash, deleted when their import ends.
+CREATE UNLOGGED TABLE import_products (
+    import_id   bigint NOT NULL,
+    line        bigint NOT NULL, -- of the file
+    sku         text COLLATE "C" NOT NULL,
+    name        text,            -- NULL: not given
+    category    text,
+    unit        text,
+    price_milli bigint,
+    barcodes    text COLLATE "C", -- parted by newlines
+    staged_at   timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (import_id, line)
+);
+GRANT SELECT, INSERT, DELETE ON import_products TO stockroom_server;

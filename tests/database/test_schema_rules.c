@@ -10,7 +10,7 @@
 /* Tables that are the same on every node. Who adds one here says that it stays small enough for that. */
 #define REFERENCE                                                                                            \
     "('stores', 'products', 'product_barcodes', 'catalogue_version', 'users', 'user_stores', 'user_keys', "  \
-    "'user_limits', 'movement_types', 'movement_reasons', 'schema_migrations')"
+    "'user_limits', 'movement_types', 'movement_reasons', 'schema_migrations', 'import_products')"
 
 #define TABLES                                                                                               \
     "WITH t AS (SELECT c.oid, c.relname AS name, c.relname NOT IN " REFERENCE " AS grows FROM pg_class c"    \
@@ -112,7 +112,7 @@ static void test_schema_keeps_the_rules(void **state)
         rig_number(rig,
                    "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind"
                    " = 'r' AND relname IN " REFERENCE),
-        11);
+        12);
 }
 
 static void test_each_rule_finds_what_breaks_it(void **state)

@@ -99,6 +99,7 @@ make_files() { # USER
     printf 'stock-in OAT-1 2 --store S001\nstock-in RICE 0.5 --store S001\n' >"$TEST_DIR/delivery.txt"
     printf 'command,sku,quantity,store\nsell,OAT-1,1,S001\n' >"$TEST_DIR/till4.csv"
     printf 'command;sku;quantity\nsell;OAT-1;1\n' >"$TEST_DIR/sheet.csv"
+    printf 'sku,name,price\nHELP-1,Jam,2.50\n' >"$TEST_DIR/products.csv"
     [[ -f $TEST_DIR/id_ed25519.pub ]] || ssh-keygen -q -t ed25519 -N '' -C example -f "$TEST_DIR/id_ed25519" </dev/null
 }
 

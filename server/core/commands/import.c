@@ -21,7 +21,7 @@ static enum err prepare(struct request *request, struct err_info *ret_info)
 
 const struct command command_import = {
     .name = "import",
-    .arguments = "movements",
+    .arguments = "movements|products",
     .arguments_min = 1,
     .arguments_max = 1,
     .options = options,
@@ -36,9 +36,16 @@ const struct command command_import = {
         "quantity, and if wanted store, price, cost, reason, note, ref, at. Each row posts as the same line "
         "of\n"
         "a batch would, with a result a row; exit status 1 when some failed.\n"
+        "products (admins): sku, and if wanted name, category, unit, price, barcodes (parted by blanks or "
+        ";).\n"
+        "New ones are added, others changed as far as the file has columns; barcodes are added, never taken\n"
+        "away; retired, created_at and updated_at are read past, so what `export products` wrote can be "
+        "read.\n"
+        "All rows or none: exit status 65 when something is wrong, with line and column of up to 1,000.\n"
         "Values that begin with = are text here; a spreadsheet may have taken them for formulas.\n"
         "Only as a command of its own, in no batch.\n"
         "  import movements --key till4-2026-11-23 --progress < till4.csv\n"
+        "  import products --progress < products.csv\n"
         "  import movements --store S001 --dry-run --delimiter ';' < sheet.csv",
     .prepare = prepare,
 };
