@@ -6,8 +6,6 @@
 
 #include "tests/database/reports_fixture.h"
 
-enum { STORES = REPORTS_STORES, SQL_MAX = REPORTS_SQL_MAX };
-
 /* ------------------------------------------------------------------ by hand */
 
 struct sale {

@@ -6,7 +6,7 @@
 
 #include "tests/database/reports_fixture.h"
 
-enum { STORES = REPORTS_STORES, SQL_MAX = REPORTS_SQL_MAX };
+enum { SQL_MAX = REPORTS_SQL_MAX };
 
 #define PERIOD " --from 2025-02-10 --to 2025-04-11"
 
