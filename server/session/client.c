@@ -394,8 +394,8 @@ void client_reap(struct session *session)
 /* Why the TUI ended, when core has not said why the session does; NULL when the user knows. */
 static const char *client_explain_status(uint32_t status)
 {
-    if (status == EX_UNAVAILABLE) {
-        return "The connection to the server was lost, please connect again";
+    if (status == EX_UNAVAILABLE) { /* core has gone: the screens may notice before this process does */
+        return SESSION_RESTARTING;
     }
     if (status == EX_SOFTWARE) {
         return "This terminal cannot show the screens: commands work without one";
@@ -431,7 +431,8 @@ static void client_add_farewell(struct session *session)
 static void client_end_terminal(struct session *session)
 {
     if (session->has_farewell && session->terminal_in.len == 0) {
-        client_finish(session, session->last_word != NULL ? EX_TEMPFAIL : session->tui_status);
+        bool may_retry = session->last_word != NULL || session->tui_status == EX_UNAVAILABLE;
+        client_finish(session, may_retry ? EX_TEMPFAIL : session->tui_status);
     }
 }
 

@@ -262,7 +262,7 @@ static void session_turn(struct session *session)
     }
     session_pump(session);
     if (session->core_gone) {
-        session_end_softly(session, "The server is restarting, please connect again");
+        session_end_softly(session, SESSION_RESTARTING);
     }
     session_check_last_word(session);
 }

@@ -21,6 +21,8 @@ enum {
     SESSION_KEY_QUERIES_MAX = 20
 };
 
+#define SESSION_RESTARTING "The server is restarting, please connect again"
+
 /* What the open channel is used for. */
 enum channel_use {
     CHANNEL_NONE,     /* no channel is open */
